@@ -1,15 +1,89 @@
-//go:build amd64
-
 package kernel
 
-func supported(k kind) bool { return k == kindGo }
+import (
+	"unsafe"
 
-// These report that no assembly kernel is in use.
+	"golang.org/x/sys/cpu"
+)
 
-func (p *Packed) mulSIMD([]float32, int, []float32, int, int, []float32) bool { return false }
+//go:generate go run gen.go
 
-func unarySIMD(op, []float32, []float32) bool                  { return false }
-func scaleSIMD([]float32, []float32, float32) bool             { return false }
-func axpySIMD([]float32, float32, []float32) bool              { return false }
-func magnitudeSIMD([]float32, []complex64) bool                { return false }
-func maskComplexSIMD([]complex64, []complex64, []float32) bool { return false }
+func supported(k kind) bool {
+	avx2 := cpu.X86.HasAVX2 && cpu.X86.HasFMA
+	switch k {
+	case kindAVX512:
+		// Packed.Set uses AVX2; every processor with AVX-512 has it.
+		return avx2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL
+	case kindAVX2:
+		return avx2
+	}
+	return k == kindGo
+}
+
+// Each of the functions below computes with the assembly kernel in use, or
+// returns false if there is none.
+
+func unarySIMD(o op, dst, src []float32) bool {
+	d, s := unsafe.SliceData(dst), unsafe.SliceData(src)
+	switch kind(active.Load()) {
+	case kindAVX512:
+		unaryAVX512(o, d, s, len(dst))
+	case kindAVX2:
+		unaryAVX2(o, d, s, len(dst))
+	default:
+		return false
+	}
+	return true
+}
+
+func scaleSIMD(dst, src []float32, a float32) bool {
+	d, s := unsafe.SliceData(dst), unsafe.SliceData(src)
+	switch kind(active.Load()) {
+	case kindAVX512:
+		scaleAVX512(d, s, len(dst), a)
+	case kindAVX2:
+		scaleAVX2(d, s, len(dst), a)
+	default:
+		return false
+	}
+	return true
+}
+
+func axpySIMD(dst []float32, a float32, src []float32) bool {
+	d, s := unsafe.SliceData(dst), unsafe.SliceData(src)
+	switch kind(active.Load()) {
+	case kindAVX512:
+		axpyAVX512(d, s, len(dst), a)
+	case kindAVX2:
+		axpyAVX2(d, s, len(dst), a)
+	default:
+		return false
+	}
+	return true
+}
+
+func magnitudeSIMD(dst []float32, src []complex64) bool {
+	d, s := unsafe.SliceData(dst), unsafe.SliceData(src)
+	switch kind(active.Load()) {
+	case kindAVX512:
+		magnitudeAVX512(d, s, len(dst))
+	case kindAVX2:
+		magnitudeAVX2(d, s, len(dst))
+	default:
+		return false
+	}
+	return true
+}
+
+func maskComplexSIMD(dst, src []complex64, mask []float32) bool {
+	d, s, m := unsafe.SliceData(dst), unsafe.SliceData(src), unsafe.SliceData(mask)
+	switch kind(active.Load()) {
+	case kindAVX512:
+		maskComplexAVX512(d, s, m, len(dst))
+	case kindAVX2:
+		maskComplexAVX2(d, s, m, len(dst))
+	default:
+		return false
+	}
+	return true
+}

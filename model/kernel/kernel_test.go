@@ -1,7 +1,7 @@
 package kernel
 
 import (
-	"math"
+	"strings"
 	"testing"
 )
 
@@ -18,16 +18,72 @@ func each(t *testing.T, f func(t *testing.T)) {
 	}
 }
 
-func TestExpKnown(t *testing.T) {
-	each(t, func(t *testing.T) {
-		x := []float32{0, 1, -1, 10, -87, 88, 89, 1e30, -1e30}
-		y := make([]float32, len(x))
-		Exp(y, x)
-		for i := range x {
-			want := float32(math.Exp(float64(x[i])))
-			if y[i] != want && math.Abs(float64(y[i]-want)) > 2e-7*float64(want) {
-				t.Errorf("Exp(%g) = %g, want %g", x[i], y[i], want)
+func TestSelect(t *testing.T) {
+	was := Name()
+	defer Select(was)
+	names := Names()
+	if names[len(names)-1] != "go" {
+		t.Fatalf("kernels %v: the plain one must be there", names)
+	}
+	for _, name := range names {
+		if err := Select(name); err != nil || Name() != name {
+			t.Errorf("Select(%q) = %v, then in use: %q", name, err, Name())
+		}
+	}
+	if err := Select("sse"); err == nil || !strings.Contains(err.Error(), `"sse"`) || Name() != "go" {
+		t.Errorf("Select of an unknown kernel: %v, then in use: %q", err, Name())
+	}
+	for _, name := range kindNames {
+		if !strings.Contains(strings.Join(names, " "), name) && Select(name) == nil {
+			t.Errorf("Select(%q) succeeds on a processor that lacks it", name)
+		}
+	}
+}
+
+func TestSelectFromEnvironment(t *testing.T) {
+	was := Name()
+	defer Select(was)
+	best := Names()[0]
+	for _, c := range []struct {
+		name, want string
+		fails      bool
+	}{
+		{"", best, false},
+		{"go", "go", false},
+		{"fastest", best, true},
+	} {
+		err := selectFromEnvironment(c.name)
+		if Name() != c.want || (err != nil) != c.fails {
+			t.Errorf("SOLOIST_KERNEL=%q: error %v, in use %q, want %q", c.name, err, Name(), c.want)
+		}
+	}
+}
+
+// guarded allocates n zero elements between canaries and returns them with a
+// function that reports whether the canaries live.
+func guarded[T comparable](n int, canary T) (s []T, intact func() bool) {
+	const guard = 64
+	all := make([]T, n+2*guard)
+	for i := range guard {
+		all[i], all[guard+n+i] = canary, canary
+	}
+	return all[guard : guard+n : guard+n], func() bool {
+		for i := range guard {
+			if all[i] != canary || all[guard+n+i] != canary {
+				return false
 			}
 		}
-	})
+		return true
+	}
+}
+
+func mustPanic(t *testing.T, what string, f func()) {
+	t.Helper()
+	defer func() {
+		t.Helper()
+		if s, ok := recover().(string); !ok || !strings.HasPrefix(s, "kernel: ") {
+			t.Errorf("%s: want a panic that begins with kernel:, got %v", what, s)
+		}
+	}()
+	f()
 }

@@ -28,8 +28,6 @@ func (p *Packed) Out() int { return p.out }
 // In returns the number of inputs, the columns of W.
 func (p *Packed) In() int { return p.in }
 
-func (p *Packed) panels() int { return (p.out + lanes - 1) / lanes }
-
 // Set replaces the weights by w, row-major [out][in]. It panics unless
 // len(w) = out·in.
 func (p *Packed) Set(w []float32) {
