@@ -1,0 +1,67 @@
+# make demo      hear an instrument lifted out of music
+# make test      all tests that are quick; race, fuzz, lint and slow are the others
+# make install   PREFIX=/usr/local DESTDIR=
+
+SHELL     := /bin/bash
+PREFIX    ?= /usr/local
+FUZZTIME  ?= 30s
+BENCHTIME ?= 200ms
+BIN       := bin/soloist
+LINTER    := v2.15.0
+
+.PHONY: all build setup demo test race lint fuzz bench slow install clean
+
+all: build
+
+# Installs missing packages where that needs no password; otherwise says what to run.
+setup:
+	@.ci/setup
+
+build: setup
+	go build -trimpath -o $(BIN) ./cmd/soloist
+
+demo: build
+	@$(BIN) extract -o demo assets/demo/*.mp3
+	@echo "Listen to the files in the folders of demo/: each stem, and remainder.wav, the music without it."
+
+test: setup
+	go test -timeout 10m ./...
+
+# Tests leave out under -short what only takes long and shares nothing between goroutines.
+race: setup
+	go test -race -short -timeout 15m ./...
+
+bin/golangci-lint-$(LINTER):
+	@mkdir -p bin
+	GOBIN=$(CURDIR)/bin GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER)
+	@mv bin/golangci-lint $@
+
+lint: setup bin/golangci-lint-$(LINTER)
+	@test -z "$$(gofmt -l .)" || { echo "gofmt wants to change:"; gofmt -l .; exit 1; }
+	go vet ./...
+	bin/golangci-lint-$(LINTER) run ./...
+
+# Every fuzz target there is, each for FUZZTIME.
+fuzz: setup
+	@set -euo pipefail; for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+bench: build
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./...
+	$(BIN) bench
+
+# What takes minutes: a file of three hours, and speed over ten minutes.
+slow: build
+	SOLOIST_SLOW=1 go test -v -run '^TestSlow' -timeout 60m ./cmd/soloist
+
+install: build
+	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/soloist
+	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/soloist/README.md
+	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/soloist/LICENSE
+
+clean:
+	rm -rf bin demo
