@@ -373,8 +373,8 @@ func (v *vector) exp() {
 	v.ins("VMULPS %s, %s, %s", n, y, x)
 }
 
-// choose sets a to b where a compared with constant by the predicate (Intel's
-// number) holds for register x; tmp is free to use.
+// choose sets a to b where x compared with constant by the predicate (Intel's
+// number) holds; tmp is free to use.
 func (v *vector) choose(predicate int, constant, x, b, a, tmp string) {
 	if v.reg == "Z" {
 		v.ins("VCMPPS $%d, %s, %s, K2", predicate, c(constant), x)
@@ -427,13 +427,13 @@ var bodies = []struct {
 		v.ins("VDIVPS %s, %s, %s", v.r(0), v.r(1), v.r(0))
 		v.ins("VMOVUPS %s, %s", c("one"), v.r(1))
 		v.ins("VSUBPS %s, %s, %s", v.r(0), v.r(1), v.r(0))
-		v.and(c("signBit"), x, v.r(1))
-		v.or(v.r(1), v.r(0), v.r(0))
 		v.ins("VMULPS %s, %s, %s", x, x, v.r(1))
 		v.horner(v.r(1), v.r(2), "tanhC", 4)
 		v.ins("VMULPS %s, %s, %s", v.r(1), v.r(2), v.r(2))
 		v.fma213(x, x, v.r(2))
 		v.choose(1, "tanhSplit", a, v.r(2), v.r(0), v.r(3)) // 1: less than
+		v.and(c("signBit"), x, v.r(1))
+		v.or(v.r(1), v.r(0), v.r(0))
 	}},
 	{"exp", "ds", (*vector).exp},
 	{"log", "ds", func(v *vector) {

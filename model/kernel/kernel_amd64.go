@@ -12,7 +12,6 @@ func supported(k kind) bool {
 	avx2 := cpu.X86.HasAVX2 && cpu.X86.HasFMA
 	switch k {
 	case kindAVX512:
-		// Packed.Set uses AVX2; every processor with AVX-512 has it.
 		return avx2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL
 	case kindAVX2:
 		return avx2

@@ -173,8 +173,6 @@ loop:
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS ·vone(SB), Y1
 	VSUBPS Y0, Y1, Y0
-	VPAND ·vsignBit(SB), Y6, Y1
-	VPOR Y1, Y0, Y0
 	VMULPS Y6, Y6, Y1
 	VMOVUPS ·vtanhC0(SB), Y2
 	VFMADD213PS ·vtanhC1(SB), Y1, Y2
@@ -185,6 +183,8 @@ loop:
 	VFMADD213PS Y6, Y6, Y2
 	VCMPPS $1, ·vtanhSplit(SB), Y7, Y3
 	VBLENDVPS Y3, Y2, Y0, Y0
+	VPAND ·vsignBit(SB), Y6, Y1
+	VPOR Y1, Y0, Y0
 	VMOVUPS Y0, (DI)
 	ADDQ $32, SI
 	ADDQ $32, DI
@@ -234,8 +234,6 @@ tail:
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS ·vone(SB), Y1
 	VSUBPS Y0, Y1, Y0
-	VPAND ·vsignBit(SB), Y6, Y1
-	VPOR Y1, Y0, Y0
 	VMULPS Y6, Y6, Y1
 	VMOVUPS ·vtanhC0(SB), Y2
 	VFMADD213PS ·vtanhC1(SB), Y1, Y2
@@ -246,6 +244,8 @@ tail:
 	VFMADD213PS Y6, Y6, Y2
 	VCMPPS $1, ·vtanhSplit(SB), Y7, Y3
 	VBLENDVPS Y3, Y2, Y0, Y0
+	VPAND ·vsignBit(SB), Y6, Y1
+	VPOR Y1, Y0, Y0
 	VMASKMOVPS Y0, Y15, (DI)
 
 done:

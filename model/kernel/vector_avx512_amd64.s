@@ -149,8 +149,6 @@ loop:
 	VDIVPS Z0, Z1, Z0
 	VMOVUPS ·vone(SB), Z1
 	VSUBPS Z0, Z1, Z0
-	VPANDD ·vsignBit(SB), Z6, Z1
-	VPORD Z1, Z0, Z0
 	VMULPS Z6, Z6, Z1
 	VMOVUPS ·vtanhC0(SB), Z2
 	VFMADD213PS ·vtanhC1(SB), Z1, Z2
@@ -161,6 +159,8 @@ loop:
 	VFMADD213PS Z6, Z6, Z2
 	VCMPPS $1, ·vtanhSplit(SB), Z7, K2
 	VMOVAPS Z2, K2, Z0
+	VPANDD ·vsignBit(SB), Z6, Z1
+	VPORD Z1, Z0, Z0
 	VMOVUPS Z0, (DI)
 	ADDQ $64, SI
 	ADDQ $64, DI
@@ -202,8 +202,6 @@ tail:
 	VDIVPS Z0, Z1, Z0
 	VMOVUPS ·vone(SB), Z1
 	VSUBPS Z0, Z1, Z0
-	VPANDD ·vsignBit(SB), Z6, Z1
-	VPORD Z1, Z0, Z0
 	VMULPS Z6, Z6, Z1
 	VMOVUPS ·vtanhC0(SB), Z2
 	VFMADD213PS ·vtanhC1(SB), Z1, Z2
@@ -214,6 +212,8 @@ tail:
 	VFMADD213PS Z6, Z6, Z2
 	VCMPPS $1, ·vtanhSplit(SB), Z7, K2
 	VMOVAPS Z2, K2, Z0
+	VPANDD ·vsignBit(SB), Z6, Z1
+	VPORD Z1, Z0, Z0
 	VMOVUPS Z0, K1, (DI)
 
 done:

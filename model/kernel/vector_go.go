@@ -104,18 +104,22 @@ func log(x float32) float32 {
 }
 
 func tanh(x float32) float32 {
-	a := math.Float32frombits(math.Float32bits(x) &^ (1 << 31))
+	const sign = 1 << 31
+	bits := math.Float32bits(x)
+	a := math.Float32frombits(bits &^ sign)
+	var y float32
 	if a < tanhSplit {
 		z := float32(x * x)
-		y := float32(tanhC0)
+		y = float32(tanhC0)
 		y = mla(y, z, tanhC1)
 		y = mla(y, z, tanhC2)
 		y = mla(y, z, tanhC3)
 		y = mla(y, z, tanhC4)
-		return mla(float32(y*z), x, x)
+		y = mla(float32(y*z), x, x)
+	} else {
+		y = 1 - 2/(exp(a+a)+1)
 	}
-	y := 1 - 2/(exp(a+a)+1)
-	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&(1<<31))
+	return math.Float32frombits(math.Float32bits(y) | bits&sign)
 }
 
 func reluGo(dst, src []float32) {
