@@ -16,12 +16,8 @@ func (c context) tensors(string) []Tensor { return nil }
 func (c context) refresh()                {}
 
 func (c context) newState(streams, frames int, _ bool) state {
-	span := 0
-	ahead := c.spec.lookahead()
-	for _, o := range c.spec.Offsets {
-		span = max(span, ahead-o)
-	}
-	return &contextState{spec: c.spec, streams: streams, ahead: ahead, past: span,
+	span := c.spec.past()
+	return &contextState{spec: c.spec, streams: streams, ahead: c.spec.lookahead(), past: span,
 		frames: make([]float32, (span+frames)*streams*c.spec.In)}
 }
 

@@ -3,11 +3,13 @@
 // A network works on rows: row t·streams+s is frame t of stream s. Live there is one stream a
 // channel and one frame a call; in training hundreds of excerpts lie side by side. Weights live in a
 // Network and are shared; the past of the streams and the activations live in a Run, so that the
-// tape that a backward pass reads is nothing but the Run's own buffers.
+// tape that a backward pass reads is nothing but the Run's own buffers, and the rows that were passed
+// in.
 package nn
 
 import (
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/gonum/blas/blas32"
 )
@@ -34,6 +36,7 @@ const (
 	maxWidth  = 1 << 16
 	maxOffset = 1 << 12
 	maxLayers = 64
+	maxPast   = 1 << 24 // values that the contexts of a network keep for a stream, 64 MiB
 )
 
 // Check tells whether the specification makes sense.
@@ -79,6 +82,15 @@ func (s Spec) lookahead() int {
 	return a
 }
 
+// past is the number of frames that the layer keeps of each stream.
+func (s Spec) past() int {
+	first := 0
+	for _, o := range s.Offsets {
+		first = min(first, o)
+	}
+	return s.lookahead() - first
+}
+
 // Lookahead is the delay in frames of a network of such layers.
 func Lookahead(specs []Spec) int {
 	a := 0
@@ -117,21 +129,36 @@ type state interface {
 	backward(dx *blas32.General, dy, y, x blas32.General, grad []float32)
 }
 
-// New returns a network of zero weights, or an error that names what does not fit.
-func New(specs []Spec) (*Network, error) {
+// Check tells whether such layers make a network, or what does not fit. It allocates nothing.
+func Check(specs []Spec) error {
 	if len(specs) == 0 || len(specs) > maxLayers {
-		return nil, fmt.Errorf("nn: a network of %d layers, want 1 to %d", len(specs), maxLayers)
+		return fmt.Errorf("nn: a network of %d layers, want 1 to %d", len(specs), maxLayers)
 	}
-	n := &Network{specs: specs}
+	past := 0
 	for i, s := range specs {
 		if err := s.Check(); err != nil {
-			return nil, fmt.Errorf("layer %d: %w", i, err)
+			return fmt.Errorf("layer %d: %w", i, err)
 		}
 		if i > 0 && s.In != specs[i-1].Out {
-			return nil, fmt.Errorf("layer %d: nn: it takes %d values and the layer before gives %d", i, s.In, specs[i-1].Out)
+			return fmt.Errorf("layer %d: nn: it takes %d values and the layer before gives %d", i, s.In, specs[i-1].Out)
+		}
+		if past += s.past() * s.In; past > maxPast {
+			return fmt.Errorf("layer %d: nn: the contexts keep more than %d past values", i, maxPast)
 		}
 	}
-	for _, s := range specs {
+	return nil
+}
+
+// New returns a network of zero weights, or the error of Check.
+func New(specs []Spec) (*Network, error) {
+	if err := Check(specs); err != nil {
+		return nil, err
+	}
+	n := &Network{specs: slices.Clone(specs)}
+	for i, s := range specs {
+		n.specs[i].Offsets = slices.Clone(s.Offsets)
+	}
+	for _, s := range n.specs {
 		if s.Type == "dense" {
 			n.layers = append(n.layers, newDense(s))
 		} else {
@@ -204,8 +231,11 @@ type Run struct {
 }
 
 // NewRun returns a run over so many streams, up to frames frames a call. With backward it can also
-// differentiate.
+// differentiate. It panics unless there are streams and frames.
 func (n *Network) NewRun(streams, frames int, backward bool) *Run {
+	if streams < 1 || frames < 1 {
+		panic("nn: NewRun wants one stream and one frame at least")
+	}
 	r := &Run{net: n, streams: streams, frames: frames}
 	for i, l := range n.layers {
 		r.states = append(r.states, l.newState(streams, frames, backward))
@@ -229,12 +259,16 @@ func (r *Run) Reset() {
 // grouped into calls. It does not allocate.
 func (r *Run) Forward(x blas32.General) blas32.General { return r.ForwardTo(x, len(r.states)) }
 
-// ForwardTo is Forward through the first n layers only.
+// ForwardTo is Forward through the first n layers only, after which there is nothing for Backward to
+// differentiate.
 func (r *Run) ForwardTo(x blas32.General, n int) blas32.General {
 	if x.Cols != r.net.In() || x.Rows%r.streams != 0 || x.Rows > r.streams*r.frames {
 		panic("nn: Forward wants whole frames of rows as wide as the network's input")
 	}
 	r.input, r.rows = x, x.Rows
+	if n < len(r.states) {
+		r.rows = -1
+	}
 	for i, s := range r.states[:n] {
 		y := top(r.acts[i], x.Rows)
 		s.forward(y, x)
@@ -245,8 +279,15 @@ func (r *Run) ForwardTo(x blas32.General, n int) blas32.General {
 
 // Backward takes the loss's derivatives by the last Forward's output, rows of the same shape, and adds
 // the derivatives by the weights to grad, which is as long as Parameters and in the order of
-// Tensors. The frames of that Forward are taken as the whole history.
+// Tensors. The frames of that Forward are taken as the whole history, and the rows passed to it must
+// still hold what they held.
 func (r *Run) Backward(dy blas32.General, grad []float32) {
+	if r.grads == nil {
+		panic("nn: Backward of a run that was made without it")
+	}
+	if n := r.net.Parameters(); len(grad) != n {
+		panic(fmt.Sprintf("nn: Backward into a gradient of %d values, want %d", len(grad), n))
+	}
 	if dy.Rows != r.rows || dy.Cols != r.net.Out() {
 		panic("nn: Backward wants a row for each row of the last Forward")
 	}
@@ -255,7 +296,7 @@ func (r *Run) Backward(dy blas32.General, grad []float32) {
 	for i := range dy.Rows {
 		copy(row(d, i), row(dy, i))
 	}
-	end := r.net.Parameters()
+	end := len(grad)
 	for i := last; i >= 0; i-- {
 		x := r.input
 		var dx *blas32.General
