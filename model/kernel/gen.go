@@ -117,6 +117,10 @@ func genTiles(s isa) []byte {
 
 func genTile(a *asm, s isa, rows, panels int) {
 	const unroll = 4
+	// A single row only streams the weights past, and is as fast as they come.
+	// Asking for them 32 inputs early brought 98 GB/s from the third-level cache
+	// of a Zen 5 instead of 88; 8 to 64 inputs differ little.
+	const ahead = 32 * 64
 	np := panels * s.perPanel // vectors in a row of the tile
 	vec := func(i int) string { return fmt.Sprintf("%s%d", s.reg, i) }
 	acc := func(r, v int) string { return vec(r*np + v) }
@@ -183,6 +187,9 @@ func genTile(a *asm, s isa, rows, panels int) {
 		if rows == 1 {
 			a.ins("VBROADCASTSS %s, %s", x.at(0, 4*u), vec(spare))
 			for v := range np {
+				if v%s.perPanel == 0 {
+					a.ins("PREFETCHT0 %s", wAt(v, 64*u+ahead))
+				}
 				a.ins("VFMADD231PS %s, %s, %s", wAt(v, 64*u), vec(spare), acc(0, v))
 			}
 			return

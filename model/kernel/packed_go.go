@@ -46,29 +46,38 @@ func (p *Packed) mulGo(y []float32, ldy int, x []float32, ldx int, rows int, bia
 					copy(acc[:], bias[o:])
 				}
 				xr := x[r*ldx+k : r*ldx+k+kn]
-				dot8((*[8]float32)(acc[:8]), panel[k*lanes:], xr)
-				dot8((*[8]float32)(acc[8:]), panel[k*lanes+8:], xr)
+				for i := 0; i < lanes; i += 4 {
+					dot4((*[4]float32)(acc[i:]), panel[k*lanes+i:], xr)
+				}
 				copy(out, acc[:n])
 			}
 		}
 	}
 }
 
-// dot8 adds Σₖ x[k]·w[16k+i] to acc[i], in order of k. Eight sums at a time are
-// enough to hide the latency of an addition and few enough for the registers.
-func dot8(acc *[8]float32, w, x []float32) {
+// dot4 adds Σₖ x[k]·w[16k+i] to acc[i], in order of k. Four sums at a time are
+// what the compiler keeps in registers; with eight it spills.
+func dot4(acc *[4]float32, w, x []float32) {
 	a0, a1, a2, a3 := acc[0], acc[1], acc[2], acc[3]
-	a4, a5, a6, a7 := acc[4], acc[5], acc[6], acc[7]
-	for k, v := range x {
-		q := (*[8]float32)(w[k*lanes:])
+	for len(x) >= 2 && len(w) >= lanes+4 {
+		v, q := x[0], (*[lanes + 4]float32)(w)
 		a0 = mla(v, q[0], a0)
 		a1 = mla(v, q[1], a1)
 		a2 = mla(v, q[2], a2)
 		a3 = mla(v, q[3], a3)
-		a4 = mla(v, q[4], a4)
-		a5 = mla(v, q[5], a5)
-		a6 = mla(v, q[6], a6)
-		a7 = mla(v, q[7], a7)
+		v = x[1]
+		a0 = mla(v, q[lanes+0], a0)
+		a1 = mla(v, q[lanes+1], a1)
+		a2 = mla(v, q[lanes+2], a2)
+		a3 = mla(v, q[lanes+3], a3)
+		x, w = x[2:], w[min(2*lanes, len(w)):]
 	}
-	*acc = [8]float32{a0, a1, a2, a3, a4, a5, a6, a7}
+	if len(x) > 0 {
+		v, q := x[0], (*[4]float32)(w)
+		a0 = mla(v, q[0], a0)
+		a1 = mla(v, q[1], a1)
+		a2 = mla(v, q[2], a2)
+		a3 = mla(v, q[3], a3)
+	}
+	*acc = [4]float32{a0, a1, a2, a3}
 }
