@@ -2,7 +2,10 @@ module soloist
 
 go 1.26.8
 
+require golang.org/x/sys v0.49.0
+
 require (
+	github.com/BurntSushi/toml v1.6.0 // indirect
 	github.com/VividCortex/ewma v1.2.0 // indirect
 	github.com/acarl005/stripansi v0.0.0-20180116102854-5a71ef0e047d // indirect
 	github.com/alecthomas/kong v1.17.0 // indirect
@@ -20,7 +23,6 @@ require (
 	github.com/vbauerster/mpb/v8 v8.9.3 // indirect
 	gitlab.com/gomidi/midi/v2 v2.2.10 // indirect
 	golang.org/x/sync v0.24.0 // indirect
-	golang.org/x/sys v0.49.0
 	golang.org/x/term v0.47.0 // indirect
 	gonum.org/v1/gonum v0.17.0 // indirect
 )

@@ -1,0 +1,12 @@
+// Package blas chooses the float32 matrix products that training runs on: OpenBLAS where the
+// program is built with the tag openblas, gonum's own in pure Go otherwise.
+package blas
+
+import "gonum.org/v1/gonum/blas/blas32"
+
+// Use makes gonum's blas32 run on the chosen products, one thread a call, since training has a
+// goroutine a core, and returns their name.
+func Use() string {
+	blas32.Use(implementation)
+	return name
+}

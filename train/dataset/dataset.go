@@ -1,0 +1,209 @@
+// Package dataset turns folders of stems into training examples.
+//
+// A song is a folder with an audio file for each stem, named for its instrument (drums.wav,
+// vocals.flac …), at any depth; a mix.* beside them is ignored. Stems are kept in memory as mono
+// 16-bit samples at one rate, about 320 MB an hour of stem.
+package dataset
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sort"
+	"strings"
+	"sync"
+)
+
+// Clip is one stem of one song.
+type Clip struct {
+	Family  string  // drums, bass, guitar, piano, vocals, other or backing
+	Samples []int16 // mono
+	Level   float64 // root-mean-square of its active half-seconds, full scale 1
+}
+
+// Song holds stems that belong together.
+type Song struct {
+	Name  string
+	Clips []Clip   // by file name
+	From  []string // what it was made of, with licences
+}
+
+// Len is the length of the song in samples.
+func (s *Song) Len() int {
+	n := 0
+	for _, c := range s.Clips {
+		n = max(n, len(c.Samples))
+	}
+	return n
+}
+
+// Set is a collection of songs.
+type Set struct {
+	Rate  int // Hz
+	Songs []Song
+	// byFamily are the clips of each family, and total their samples, for drawing by length.
+	byFamily map[string][]*Clip
+	families []string
+}
+
+// family maps a file's name to its family; "" means that the file is not a stem. Synthesisers and
+// keyboards are other; backing is a mixture without the song's guitar and voice.
+func family(name string) string {
+	switch base := strings.ToLower(strings.TrimSuffix(name, filepath.Ext(name))); base {
+	case "drums", "bass", "guitar", "piano", "vocals", "other", "backing":
+		return base
+	case "synth", "keys", "strings", "brass", "accompaniment":
+		return "other"
+	}
+	return ""
+}
+
+// Load reads all songs below the folders, each stem brought to rate Hz. A file that cannot be read
+// is an error; stems that hold only silence are left out.
+func Load(rate int, dirs ...string) (*Set, error) {
+	type stem struct{ path, family string }
+	songs := map[string][]stem{}
+	for _, dir := range dirs {
+		if _, err := os.Stat(dir); err != nil {
+			return nil, err
+		}
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			switch strings.ToLower(filepath.Ext(path)) {
+			case ".wav", ".flac", ".ogg", ".mp3":
+				if f := family(d.Name()); f != "" {
+					songs[filepath.Dir(path)] = append(songs[filepath.Dir(path)], stem{path, f})
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(songs) == 0 {
+		return nil, fmt.Errorf("%s: no song, want folders with stems such as drums.wav and vocals.wav", strings.Join(dirs, ", "))
+	}
+	names := make([]string, 0, len(songs))
+	for n := range songs {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	set := &Set{Rate: rate, Songs: make([]Song, len(names))}
+	errs := make([]error, len(names))
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, n := range names {
+		wg.Add(1)
+		slots <- struct{}{}
+		go func() {
+			defer wg.Done()
+			defer func() { <-slots }()
+			song := Song{Name: n, From: origins(n)}
+			stems := songs[n]
+			sort.Slice(stems, func(a, b int) bool { return stems[a].path < stems[b].path })
+			for _, s := range stems {
+				x, err := readMono(s.path, rate)
+				if err != nil {
+					errs[i] = err
+					return
+				}
+				if level := activeLevel(x, rate/2); level > 0 {
+					song.Clips = append(song.Clips, Clip{Family: s.family, Samples: x, Level: level})
+				}
+			}
+			set.Songs[i] = song
+		}()
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	set.index()
+	return set, nil
+}
+
+func (s *Set) index() {
+	s.byFamily = map[string][]*Clip{}
+	for i := range s.Songs {
+		for j := range s.Songs[i].Clips {
+			c := &s.Songs[i].Clips[j]
+			s.byFamily[c.Family] = append(s.byFamily[c.Family], c)
+		}
+	}
+	for f := range s.byFamily {
+		s.families = append(s.families, f)
+	}
+	sort.Strings(s.families)
+}
+
+// Families names what the set holds, in order.
+func (s *Set) Families() []string { return s.families }
+
+// Seconds is how much of a family the set holds.
+func (s *Set) Seconds(family string) float64 {
+	n := 0
+	for _, c := range s.byFamily[family] {
+		n += len(c.Samples)
+	}
+	return float64(n) / float64(s.Rate)
+}
+
+// activeLevel is the root mean square over the blocks of n samples that are within 30 dB of the
+// loudest one; 0 for silence.
+func activeLevel(x []int16, n int) float64 {
+	var powers []float64
+	loudest := 0.
+	for at := 0; at < len(x); at += n {
+		var p float64
+		block := x[at:min(at+n, len(x))]
+		for _, v := range block {
+			p += float64(v) * float64(v)
+		}
+		p /= float64(len(block)) * (1 << 30)
+		powers = append(powers, p)
+		loudest = max(loudest, p)
+	}
+	sum, count := 0., 0
+	for _, p := range powers {
+		if p > 0 && p >= loudest*1e-3 {
+			sum += p
+			count++
+		}
+	}
+	if count == 0 || loudest < 1e-8 { // −80 dB
+		return 0
+	}
+	return math.Sqrt(sum / float64(count))
+}
+
+// Has tells whether the song holds a stem of the family.
+func (s *Song) Has(family string) bool {
+	for _, c := range s.Clips {
+		if c.Family == family {
+			return true
+		}
+	}
+	return false
+}
+
+// Mix returns the sum of all stems and the sum of those of a family, full scale 1.
+func (s *Song) Mix(family string) (mix, target []float32) {
+	mix, target = make([]float32, s.Len()), make([]float32, s.Len())
+	for _, c := range s.Clips {
+		for i, v := range c.Samples {
+			x := float32(v) * (1. / (1 << 15))
+			mix[i] += x
+			if c.Family == family {
+				target[i] += x
+			}
+		}
+	}
+	return mix, target
+}
