@@ -99,7 +99,7 @@ func (r *Recipe) complete() error {
 			case i == len(s.Layers)-1:
 				l.Out = s.Feature.Bands(pair.Bins())
 			default:
-				return fmt.Errorf("train: layer %d has no out", i)
+				return fmt.Errorf("train: layer %d, of type %q, has no out", i, l.Type)
 			}
 		}
 		in = l.Out

@@ -44,7 +44,7 @@ func renderBass(lib *Library, s *score, hits []hit, n int, r *rand.Rand) ([]floa
 	}
 	out := make([]float32, n)
 	lag := uniform(r, -0.005, 0.010)
-	lo := 28 // E1
+	lo := 28 + r.IntN(6) // from E1: players differ in how far up they start
 	if s.style.name == "metal" && chance(r, 0.6) {
 		lo = 23
 	}
@@ -198,7 +198,7 @@ func renderBass(lib *Library, s *score, hits []hit, n int, r *rand.Rand) ([]floa
 		compress(out, uniform(r, -6, 2), uniform(r, 2, 8), uniform(r, 0.003, 0.03), uniform(r, 0.08, 0.3), 1)
 	}
 	switch x := r.Float64(); {
-	case x < 0.35: // an amplifier, clean to growling, with or without the direct signal
+	case x < 0.3: // an amplifier, clean to growling, with or without the direct signal
 		a := randomAmp(r, uniform(r, 0, 0.55))
 		a.tight, a.low, a.top = uniform(r, 25, 60), uniform(r, 50, 90), logUniform(r, 1800, 5500)
 		di := append([]float32(nil), out...)
@@ -209,8 +209,19 @@ func renderBass(lib *Library, s *score, hits []hit, n int, r *rand.Rand) ([]floa
 	case x < 0.6:
 		saturate(out, uniform(r, 0.2, 1.2))
 	}
-	if chance(r, 0.4) {
-		lowPass(logUniform(r, 900, 6000), 0.7, Rate).process(out)
+	// Most real bass tracks have little above 1 kHz: flat strings, the tone control rolled off.
+	switch x := r.Float64(); {
+	case x < 0.35:
+		lowPass(logUniform(r, 250, 900), 0.7, Rate).process(out)
+		lowPass(logUniform(r, 900, 2500), 0.7, Rate).process(out)
+	case x < 0.8:
+		lowPass(logUniform(r, 500, 3500), 0.7, Rate).process(out)
+		if chance(r, 0.5) {
+			lowPass(logUniform(r, 1000, 5000), 0.7, Rate).process(out)
+		}
+	}
+	if chance(r, 0.6) {
+		lowShelf(uniform(r, 90, 180), uniform(r, 0, 8), Rate).process(out)
 	}
 	if chance(r, 0.06) {
 		modulate(out, 0.008, 0.003, uniform(r, 0.3, 1.2), 0.4)

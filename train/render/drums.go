@@ -121,6 +121,15 @@ func buildKit(lib *Library, r *rand.Rand) *drumKit {
 			continue
 		}
 		groups := strokesOf(src, rl)
+		var rich [][]*sound // drums recorded at more than one strength, if there are any
+		for _, g := range groups {
+			if len(g) > 1 {
+				rich = append(rich, g)
+			}
+		}
+		if len(rich) > 0 {
+			groups = rich
+		}
 		count := 1
 		if rl == crash {
 			count = min(2, len(groups))

@@ -125,6 +125,25 @@ func renderGuitars(lib *Library, s *score, n int, r *rand.Rand) ([]float32, []Cr
 	return out, credits
 }
 
+// hum adds what single coils and preamplifiers add: mains hum and hiss, level in dB relative to the
+// active level before the gain.
+func hum(x []float32, level float64, r *rand.Rand) {
+	a := activeRMS(x) * dB(level)
+	if a == 0 {
+		return
+	}
+	hz := pick(r, []float64{50, 60})
+	mains := uniform(r, 0, 1)
+	w := 2 * math.Pi * hz / Rate
+	for i := range x {
+		v := r.Float64()*3.4 - 1.7
+		if mains > 0.3 {
+			v += mains * (math.Sin(w*float64(i)) + 0.7*math.Sin(3*w*float64(i)))
+		}
+		x[i] += float32(a * v)
+	}
+}
+
 func levelTo(x []float32, level float64) {
 	if a := activeRMS(x); a > 0 {
 		scale(x, float32(level/a))
@@ -155,6 +174,9 @@ func effects(x []float32, s *score, heat float64, acoustic bool, r *rand.Rand) {
 		compress(x, uniform(r, -5, 2), uniform(r, 2, 6), 0.004, 0.2, 1)
 	}
 	if heat > 0.02 || chance(r, 0.8) {
+		if chance(r, 0.4) {
+			hum(x, uniform(r, -75, -50), r)
+		}
 		randomAmp(r, heat).process(x)
 	}
 	switch y := r.Float64(); {
@@ -426,7 +448,7 @@ func (g *guitarist) playPower(dst []float32, root int, t, dur, vel float64, mute
 		if math.IsNaN(sd.pitch) || strings.HasSuffix(sd.name, "pmute") != muted {
 			continue
 		}
-		d := float64(root) - sd.tuned()
+		d := float64(root) - sd.sounding()
 		d -= 12 * math.Round(d/12)
 		if math.Abs(d) < math.Abs(dist) {
 			best, dist = sd, d

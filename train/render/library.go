@@ -31,9 +31,12 @@ type sound struct {
 
 	once  sync.Once
 	pcm   []float32 // trimmed of leading silence, peak at 1
-	level float64   // RMS of the first 80 ms before normalisation, times the peak
+	level float64   // RMS of the first 80 ms before normalisation
 	peak  float64   // before normalisation
 	err   error
+
+	fineOnce sync.Once
+	fine     float64 // semitones the sound is off its named pitch
 }
 
 // source is one folder of recordings by one author.
@@ -288,6 +291,21 @@ func (s *sound) tuned() float64 {
 		}
 	})
 	return s.pitch + src.octave
+}
+
+// sounding is the measured pitch of the sound where it can be measured within 0.8 semitones of
+// [sound.tuned], and that otherwise: singers and old pianos are rarely where their names say.
+func (s *sound) sounding() float64 {
+	p := s.tuned()
+	s.fineOnce.Do(func() {
+		if q, ok := detectPitch(s.samples()); ok {
+			d := q - p
+			if d -= 12 * math.Round(d/12); math.Abs(d) < 0.8 || s.source.family == "vocals" && math.Abs(d) < 1.2 {
+				s.fine = d
+			}
+		}
+	})
+	return p + s.fine
 }
 
 // detectPitch finds the fundamental of the sounding part by the normalised autocorrelation of

@@ -56,7 +56,7 @@ func (p *player) choose(pitch, vel float64) pitched {
 		i = (i + 1) % len(near)
 	}
 	p.last = near[i].s
-	return near[i]
+	return pitched{near[i].s, near[i].s.sounding()}
 }
 
 // strike is one note as it is played.

@@ -10,7 +10,8 @@ import (
 
 // FretsOnFire writes the songs of a Frets on Fire song folder, which come as guitar.ogg and song.ogg
 // (everything but that guitar), cut into pieces of the given length, as stems "guitar" and
-// "backing". The backing holds drums and bass, so it serves as interference only.
+// "backing" ("backing-sung" where someone sings in it). The backing holds drums and bass, so it
+// serves as interference only.
 func FretsOnFire(root, dir string, piece float64, jobs int) (seconds float64, err error) {
 	var songs []string
 	guitars, err := filepath.Glob(filepath.Join(root, "*", "*", "guitar.ogg"))
@@ -46,6 +47,10 @@ func FretsOnFire(root, dir string, piece float64, jobs int) (seconds float64, er
 		case "muldjord":
 			c.Author, c.Licence = "El Senator (Muldjord)", "CC-BY-SA-3.0"
 		}
+		backing := "backing"
+		if author == "muldjord" { // growled over, as the spectrogram shows
+			backing = "backing-sung"
+		}
 		step := int(piece * Rate)
 		for i, at := 0, 0; at+step/2 < n; i, at = i+1, at+step {
 			end := min(n, at+step)
@@ -57,7 +62,7 @@ func FretsOnFire(root, dir string, piece float64, jobs int) (seconds float64, er
 			if p := peak(mix); p > 0 {
 				gain = float32(dB(-3) / p)
 			}
-			for f, x := range map[string][]float32{"guitar": g[at:end], "backing": b[at:end]} {
+			for f, x := range map[string][]float32{"guitar": g[at:end], backing: b[at:end]} {
 				if rms(x) < 1e-4 {
 					continue
 				}

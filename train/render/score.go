@@ -162,7 +162,7 @@ func (s *score) layOut(r *rand.Rand) {
 			sec.plays[f] = true
 		}
 		// Parts that drop out: an intro or a break in about a quarter of the sections.
-		if chance(r, 0.28) {
+		if chance(r, 0.2) {
 			for range 1 + r.IntN(2) {
 				sec.plays[pick(r, []string{"drums", "bass", "guitar", "piano", "other", "vocals", "vocals"})] = false
 			}

@@ -140,6 +140,9 @@ func renderVocals(lib *Library, v *vocalPlan, s *score, n int, r *rand.Rand) ([]
 			lowPass(3500, 0.8, Rate).process(out)
 		}
 	}
+	if chance(r, 0.7) { // presence: microphones for singers have it, and lowered formants need it
+		highShelf(logUniform(r, 1200, 4000), uniform(r, 0, 6)-min(0, v.formant)*uniform(r, 0.5, 1.5), Rate).process(out)
+	}
 	colour(out, r, 4)
 	switch x := r.Float64(); {
 	case x < 0.25: // dry, close to the microphone
