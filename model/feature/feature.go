@@ -57,7 +57,13 @@ func (s Spec) Check() error {
 }
 
 // Width is the length of a feature vector for spectra of so many bins.
-func (s Spec) Width(bins int) int { return NewBands(bins, s.Q).Len() * (1 + len(s.Means)) }
+func (s Spec) Width(bins int) int {
+	n := 1
+	for c := 0.; c < float64(bins-1); n++ {
+		c = nextCentre(c, float64(bins-1), s.Q)
+	}
+	return n * (1 + len(s.Means))
+}
 
 // Bands is a bank of triangular bands over the bins of a spectrum: their weights at each bin sum to
 // 1, so that a value for each band is interpolated linearly between the bands' centres.
@@ -68,18 +74,28 @@ type Bands struct {
 	norm   []float32 // [band], 1/Σ of its weights
 }
 
-// NewBands returns the bank whose spacing is max(1, centre/q) bins; q = 0 gives a band a bin.
+// nextCentre is the centre, in bins, of the band after the one at c. The last is that of the last bin.
+func nextCentre(c, last, q float64) float64 {
+	step := 1.
+	if q > 0 {
+		step = max(1, c/q)
+	}
+	if c += step; last-c < step/2 {
+		c = last
+	}
+	return c
+}
+
+// NewBands returns the bank whose spacing is max(1, centre/q) bins; q = 0 gives a band a bin. It
+// panics unless there is a bin.
 func NewBands(bins int, q float64) *Bands {
+	if bins < 1 {
+		panic("feature: NewBands wants one bin at least")
+	}
 	centres := []float64{0}
 	last := float64(bins - 1)
 	for c := 0.; c < last; {
-		step := 1.
-		if q > 0 {
-			step = max(1, c/q)
-		}
-		if c += step; last-c < step/2 {
-			c = last
-		}
+		c = nextCentre(c, last, q)
 		centres = append(centres, c)
 	}
 	b := &Bands{bins: bins, low: make([]int32, bins), weight: make([]float32, bins), norm: make([]float32, len(centres))}
@@ -139,10 +155,15 @@ func (b *Bands) Spread(dst, src []float32) {
 		i := b.low[k]
 		dst[k] = src[i] + b.weight[k]*(src[i+1]-src[i])
 	}
+	dst[len(dst)-1] = src[len(src)-1] // the sum above rounds even where the weight is 1
 }
 
 // floor keeps powers away from zero: −120 dB of a full-scale sample's, times the gain of a transform.
 const floor = 1e-9
+
+// ceiling is a mean power of the bins that no audio reaches: full-scale samples of 32-bit integers,
+// 2³¹, give 2⁶² times the square sum of the window, at most 2²⁰, which is 5·10²⁴.
+const ceiling = 1e25
 
 // FrontEnd computes feature vectors of a number of streams, one frame after the other.
 type FrontEnd struct {
@@ -201,12 +222,13 @@ func (f *FrontEnd) Reset() {
 	}
 }
 
-// Features writes to dst (Width values) the features of the next spectrum of a stream.
+// Features writes to dst (Width values) the features of the next spectrum of a stream. A spectrum
+// that is not finite, or so large that it is no audio, counts as silence: features are always finite,
+// and nothing of it stays in the running level and means.
 func (f *FrontEnd) Features(dst []float32, spectrum []complex64, stream int) {
 	if len(dst) != f.Width() || len(spectrum) != len(f.power) {
 		panic("feature: Features wants Width values and a spectrum of the front-end's bins")
 	}
-	var total float64
 	power := f.power[:len(spectrum)]
 	for k, z := range spectrum {
 		p := real(z)*real(z) + imag(z)*imag(z)
@@ -223,7 +245,11 @@ func (f *FrontEnd) Features(dst []float32, spectrum []complex64, stream int) {
 	for ; k < len(power); k++ {
 		t0 += power[k]
 	}
-	total = float64(t0) + float64(t1) + float64(t2) + float64(t3)
+	total := float64(t0) + float64(t1) + float64(t2) + float64(t3)
+	if !(total <= ceiling*float64(len(power))) { // NaN too
+		clear(power)
+		total = 0
+	}
 
 	st := &f.streams[stream]
 	gain := float32(1)
@@ -266,3 +292,6 @@ func (f *FrontEnd) Features(dst []float32, spectrum []complex64, stream int) {
 // Level is the running root-mean-square magnitude of a bin of a stream at its last frame: what
 // the features are relative to.
 func (f *FrontEnd) Level(stream int) float32 { return f.levels[stream] }
+
+// Bands is the number of bands for spectra of so many bins.
+func (s Spec) Bands(bins int) int { return NewBands(bins, s.Q).Len() }
