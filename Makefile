@@ -8,6 +8,8 @@ FUZZTIME  ?= 30s
 BENCHTIME ?= 200ms
 BIN       := bin/soloist
 LINTER    := v2.15.0
+# Training's matrix products run on OpenBLAS where it is.
+TAGS       = $(shell pkg-config --exists openblas && echo openblas)
 
 .PHONY: all build setup demo test race lint fuzz bench slow install clean
 
@@ -18,14 +20,19 @@ setup:
 	@.ci/setup
 
 build: setup
-	go build -trimpath -o $(BIN) ./cmd/soloist
+	go build -trimpath -tags '$(TAGS)' -o $(BIN) ./cmd/soloist
 
 demo: build
 	@$(BIN) extract -o demo assets/demo/*.mp3
+	@for song in assets/demo/*.mp3; do \
+		name=$$(basename $$song .mp3); \
+		if [ -d assets/demo/$$name ]; then echo "$$name, SI-SDR against the true stems:"; $(BIN) score assets/demo/$$name demo/$$name; fi; \
+	done
 	@echo "Listen to the files in the folders of demo/: each stem, and remainder.wav, the music without it."
 
 test: setup
 	go test -timeout 10m ./...
+	go test -tags '$(TAGS)' -timeout 10m ./train/blas ./train
 
 # Tests leave out under -short what only takes long and shares nothing between goroutines.
 race: setup
