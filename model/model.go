@@ -5,6 +5,9 @@ package model
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"soloist/model/feature"
 	"soloist/model/nn"
@@ -61,12 +64,22 @@ type Card struct {
 const (
 	maxRate   = 384_000
 	maxWeight = 64 << 20 // weights in all
+	maxAhead  = 1 << 22  // bins of the mixture kept for the look-ahead, 32 MiB a channel
+	maxName   = 64       // bytes
 )
 
-// Check tells whether the parts fit together.
+// remainder is what programs call the mixture without its sources.
+const remainder = "remainder"
+
+// Check tells whether the parts fit together. It allocates little, whatever the specification asks for.
 func (s Spec) Check() error {
-	if s.Name == "" || s.Source == "" {
-		return errors.New("model: it has no name or no source")
+	for _, name := range []string{s.Name, s.Source} {
+		if err := checkName(name); err != nil {
+			return err
+		}
+	}
+	if s.Source == remainder {
+		return fmt.Errorf("model: source %q, which is the name of what all sources leave", s.Source)
 	}
 	if s.Rate < 0 || s.Rate > maxRate || s.Rate == 0 && len(s.Layers) > 0 {
 		return fmt.Errorf("model: rate %d Hz, want 1 to %d", s.Rate, maxRate)
@@ -86,24 +99,42 @@ func (s Spec) Check() error {
 	default:
 		return fmt.Errorf("model: output %q, want mask or magnitude", s.Output)
 	}
-	bands := feature.NewBands(p.Bins(), s.Feature.Q).Len()
-	if in := s.Layers[0].In; in != s.Feature.Width(p.Bins()) {
-		return fmt.Errorf("model: the network takes %d values, the front-end gives %d", in, s.Feature.Width(p.Bins()))
+	if err := nn.Check(s.Layers); err != nil {
+		return err
+	}
+	width := s.Feature.Width(p.Bins())
+	bands := width / (1 + len(s.Feature.Means))
+	if in := s.Layers[0].In; in != width {
+		return fmt.Errorf("model: the network takes %d values, the front-end gives %d", in, width)
 	}
 	if out := s.Layers[len(s.Layers)-1].Out; out != bands {
 		return fmt.Errorf("model: the network gives %d values for %d bands", out, bands)
 	}
 	total := 0
 	for _, l := range s.Layers {
-		if err := l.Check(); err != nil {
-			return err
-		}
 		if l.Type == "dense" {
 			total += l.In * l.Out
 		}
 		if total > maxWeight {
 			return fmt.Errorf("model: more than %d weights", maxWeight)
 		}
+	}
+	if n := nn.Lookahead(s.Layers); n*p.Bins() > maxAhead {
+		return fmt.Errorf("model: a look-ahead of %d frames of %d bins, want at most %d values", n, p.Bins(), maxAhead)
+	}
+	return nil
+}
+
+// checkName tells whether a name can be part of a file's name, as sources are: those of a hostile
+// model must not lead out of the folder that they are written to.
+func checkName(name string) error {
+	if name == "" {
+		return errors.New("model: it has no name or no source")
+	}
+	bad := len(name) > maxName || !utf8.ValidString(name) || name[0] == '.' || name[0] == '-' ||
+		strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) || strings.ContainsRune(`/\:*?"<>|`, r) })
+	if bad {
+		return fmt.Errorf("model: name %q, want at most %d bytes that can be part of a file's name", name, maxName)
 	}
 	return nil
 }

@@ -18,8 +18,11 @@ import (
 // A single model's estimate is the mixture times its gains. Several models' estimates ŝᵢ are
 // combined by a Wiener filter over the targets and the remainder r̂ = |x| − Σ|ŝᵢ|, not below zero
 // (Uhlich et al. 2015, section 2): source i gets the share |ŝᵢ|²/(Σ|ŝⱼ|² + r̂²) of the mixture.
+// What a spectrum that is not finite does to the estimates is over with the frame itself, or with
+// the last frame whose network input it is part of.
 type Separator struct {
 	channels  int
+	frames    int // a call, at most
 	sources   []string
 	lookahead int
 	parts     []part
@@ -48,7 +51,7 @@ func NewSeparator(channels, frames int, models ...*Model) (*Separator, error) {
 		return nil, errors.New("model: a separator wants a model, a channel and a frame at least")
 	}
 	first := models[0]
-	s := &Separator{channels: channels}
+	s := &Separator{channels: channels, frames: frames}
 	for i, m := range models {
 		if m.Rate() != first.Rate() {
 			return nil, fmt.Errorf("model: %s works at %d Hz and %s at %d Hz, so they cannot run together", first.Name(), first.Rate(), m.Name(), m.Rate())
@@ -105,8 +108,8 @@ func (s *Separator) Reset() {
 
 // Separate implements realtime.FrameSeparator.
 func (s *Separator) Separate(out [][][]complex64, in [][]complex64) {
-	if len(out) != len(s.parts) || len(in)%s.channels != 0 {
-		panic("model: Separate wants whole frames and a spectrum for each source")
+	if len(out) != len(s.parts) || len(in)%s.channels != 0 || len(in) > s.channels*s.frames {
+		panic("model: Separate wants whole frames, no more than the separator was made for, and a spectrum for each source")
 	}
 	for i := range s.parts {
 		s.parts[i].infer(in, s.channels)
@@ -141,6 +144,10 @@ func (p *part) infer(in [][]complex64, channels int) {
 	p.output = p.run.Forward(x)
 }
 
+// maxGain bounds what a direct magnitude makes of the mixture: 60 dB, for where the mixture is that far
+// below the running level the features no longer tell how far.
+const maxGain = 1000
+
 // gains writes the gains of a row's bins, x being the mixture that they belong to.
 func (p *part) gains(dst []float32, row int, x []complex64, power []float32) {
 	if p.front == nil {
@@ -160,7 +167,7 @@ func (p *part) gains(dst []float32, row int, x []complex64, power []float32) {
 		for b, m := range p.mag {
 			p.mag[b] = 0
 			if m > 0 && y[b] > 0 {
-				p.mag[b] = y[b] * level / float32(math.Sqrt(float64(m)))
+				p.mag[b] = min(maxGain, y[b]*level/float32(math.Sqrt(float64(m))))
 			}
 		}
 		y = p.mag
@@ -168,18 +175,19 @@ func (p *part) gains(dst []float32, row int, x []complex64, power []float32) {
 	p.front.Bands().Spread(dst, y)
 }
 
-// wiener turns the gains of several sources into their shares of the mixture.
+// wiener turns the gains of several sources into their shares of the mixture. Gains that are not
+// finite, or whose squares are not, are no estimate, and the bin goes to the remainder.
 func wiener(gain [][]float32) {
 	for k := range gain[0] {
 		var sum, squares float32
 		for _, g := range gain {
-			sum += g[k]
+			sum += max(g[k], -g[k])
 			squares += g[k] * g[k]
 		}
 		rest := max(0, 1-sum)
 		squares += rest * rest
 		for _, g := range gain {
-			if squares > 0 {
+			if squares > 0 && squares <= math.MaxFloat32 {
 				g[k] = g[k] * g[k] / squares
 			} else {
 				g[k] = 0
