@@ -86,7 +86,7 @@ func (r *Resampler) Process(dst, src [][]float32) (consumed, produced int, err e
 	}
 	r.in += int64(consumed)
 	r.out += int64(produced)
-	return consumed, produced, err
+	return consumed, produced, wrapResample(err)
 }
 
 // Flush ends the input and writes to dst the samples that are still owed, as many as fit, and
@@ -109,7 +109,7 @@ func (r *Resampler) Flush(dst [][]float32) (produced int, err error) {
 		produced += n
 		r.out += int64(n)
 		if err != nil {
-			return produced, err
+			return produced, wrapResample(err)
 		}
 	}
 	return produced, nil
@@ -131,7 +131,7 @@ func (r *Resampler) Reset() error {
 	if r.engine == nil {
 		return nil
 	}
-	return r.engine.reset()
+	return wrapResample(r.engine.reset())
 }
 
 // Close frees what the Resampler holds. It may be called more than once. One that is no longer
@@ -141,6 +141,13 @@ func (r *Resampler) Close() {
 		r.engine.close()
 	}
 	r.closed = true
+}
+
+func wrapResample(err error) error {
+	if err != nil {
+		return fmt.Errorf("audiofile: resampling: %w", err)
+	}
+	return nil
 }
 
 func (r *Resampler) fits(x [][]float32) bool {
@@ -153,4 +160,12 @@ func (r *Resampler) fits(x [][]float32) bool {
 		}
 	}
 	return true
+}
+
+// commonRate is the highest that both are multiples of.
+func commonRate(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }

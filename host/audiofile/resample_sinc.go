@@ -31,7 +31,7 @@ type resampleEngine struct {
 }
 
 func newResampleEngine(channels, inRate, outRate int) (*resampleEngine, error) {
-	g := gcd(inRate, outRate)
+	g := commonRate(inRate, outRate)
 	e := &resampleEngine{up: outRate / g, down: inRate / g}
 	// Kaiser's estimate of the length, in samples of the input.
 	scale := min(1, float64(outRate)/float64(inRate))
@@ -79,7 +79,7 @@ func (e *resampleEngine) process(dst, src [][]float32) (consumed, produced int, 
 		}
 		row := e.coefs()
 		for c := range dst {
-			dst[c][produced] = float32(dot(row, e.buf[c][e.pos:e.pos+taps]))
+			dst[c][produced] = float32(sincDot(row, e.buf[c][e.pos:e.pos+taps]))
 		}
 		produced++
 		e.phase += e.down
@@ -133,8 +133,8 @@ func (e *resampleEngine) reset() error {
 
 func (e *resampleEngine) close() { e.table, e.buf = nil, nil }
 
-// dot is the sum of products; four sums at once hide the latency of adding.
-func dot(a, b []float64) float64 {
+// sincDot is the sum of products; four sums at once hide the latency of adding.
+func sincDot(a, b []float64) float64 {
 	b = b[:len(a)]
 	var s0, s1, s2, s3 float64
 	for len(a) >= 4 && len(b) >= 4 {
@@ -165,11 +165,4 @@ func bessel0(x float64) float64 {
 		sum += term
 	}
 	return sum
-}
-
-func gcd(a, b int) int {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }

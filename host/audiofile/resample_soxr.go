@@ -19,7 +19,7 @@ typedef struct {
 static char const *resampler_reset(resampler *r) {
 	soxr_error_t err = 0;
 	soxr_io_spec_t io = soxr_io_spec(SOXR_FLOAT32_S, SOXR_FLOAT32_S);
-	soxr_quality_spec_t quality = soxr_quality_spec(SOXR_VHQ | SOXR_LINEAR_PHASE, 0);
+	soxr_quality_spec_t quality = soxr_quality_spec(SOXR_VHQ | SOXR_LINEAR_PHASE, SOXR_ROLLOFF_NONE | SOXR_HI_PREC_CLOCK);
 	soxr_runtime_spec_t runtime = soxr_runtime_spec(1);
 	soxr_delete(r->soxr);
 	r->soxr = soxr_create(r->in_rate, r->out_rate, r->channels, &err, &io, &quality, &runtime);
@@ -74,6 +74,9 @@ type resampleEngine struct {
 	c       *C.resampler
 	in, out [][]float32 // the library's side of the copies, memory of C
 	pending bool        // more output may be ready
+	prime   int         // samples of silence put before the stream
+	primed  int         // samples of output that they make
+	skip    int         // those yet to be dropped
 	cleanup runtime.Cleanup
 }
 
@@ -86,14 +89,19 @@ func newResampleEngine(channels, inRate, outRate int) (*resampleEngine, error) {
 	if e.c == nil {
 		return nil, errors.New("out of memory")
 	}
-	if err := e.reset(); err != nil {
-		C.resampler_free(e.c)
-		return nil, err
-	}
 	samples := unsafe.Slice((*float32)(e.c.samples), 2*channels*soxrBlock)
 	for c := range channels {
 		e.in = append(e.in, samples[c*soxrBlock:][:soxrBlock])
 		e.out = append(e.out, samples[(channels+c)*soxrBlock:][:soxrBlock])
+	}
+	// The library's filters start abruptly: without silence before it, what the first samples ring
+	// before the start is lost to the later stages. The silence makes a whole number of output samples.
+	up, down := outRate/commonRate(inRate, outRate), inRate/commonRate(inRate, outRate)
+	times := (1024*max(1, inRate/outRate) + down - 1) / down
+	e.prime, e.primed = times*down, times*up
+	if err := e.reset(); err != nil {
+		C.resampler_free(e.c)
+		return nil, err
 	}
 	e.cleanup = runtime.AddCleanup(e, func(c *C.resampler) { C.resampler_free(c) }, e.c)
 	return e, nil
@@ -102,6 +110,9 @@ func newResampleEngine(channels, inRate, outRate int) (*resampleEngine, error) {
 func (e *resampleEngine) process(dst, src [][]float32) (consumed, produced int, err error) {
 	for produced < len(dst[0]) {
 		take, room := 0, min(soxrBlock, len(dst[0])-produced)
+		if e.skip > 0 {
+			room = min(soxrBlock, e.skip)
+		}
 		// Input goes in only when nothing is ready, or the library would queue what does not fit.
 		if !e.pending {
 			take = min(soxrBlock, len(src[0])-consumed)
@@ -112,30 +123,59 @@ func (e *resampleEngine) process(dst, src [][]float32) (consumed, produced int, 
 		for c := range src {
 			copy(e.in[c][:take], src[c][consumed:])
 		}
-		if msg := C.resampler_process(e.c, C.size_t(take), C.size_t(room)); msg != nil {
-			return consumed, produced, errors.New("audiofile: libsoxr: " + C.GoString(msg))
+		taken, made, err := e.call(take, room)
+		if err != nil {
+			return consumed, produced, err
 		}
-		taken, made := int(e.c.taken), int(e.c.made)
+		consumed += taken
+		if e.skip > 0 {
+			e.skip -= made
+			continue
+		}
 		for c := range dst {
 			copy(dst[c][produced:], e.out[c][:made])
 		}
-		consumed += taken
 		produced += made
-		e.pending = made == room
-		if take > 0 && taken == 0 && made == 0 {
-			return consumed, produced, errors.New("audiofile: libsoxr takes no input")
-		}
 	}
-	runtime.KeepAlive(e)
 	return consumed, produced, nil
 }
 
+// call passes take samples of e.in and gets up to room of them in e.out.
+func (e *resampleEngine) call(take, room int) (taken, made int, err error) {
+	msg := C.resampler_process(e.c, C.size_t(take), C.size_t(room))
+	taken, made = int(e.c.taken), int(e.c.made)
+	runtime.KeepAlive(e)
+	if msg != nil {
+		return 0, 0, errors.New("libsoxr: " + C.GoString(msg))
+	}
+	if take > 0 && taken == 0 && made == 0 {
+		return 0, 0, errors.New("libsoxr takes no input")
+	}
+	e.pending = made == room
+	return taken, made, nil
+}
+
 func (e *resampleEngine) reset() error {
-	e.pending = false
 	msg := C.resampler_reset(e.c)
 	runtime.KeepAlive(e)
 	if msg != nil {
 		return errors.New("libsoxr: " + C.GoString(msg))
+	}
+	for c := range e.in {
+		clear(e.in[c])
+	}
+	e.pending, e.skip = false, e.primed
+	for fed := 0; fed < e.prime || e.pending && e.skip > 0; {
+		take := 0
+		if !e.pending {
+			take = min(soxrBlock, e.prime-fed)
+		}
+		taken, made, err := e.call(take, min(soxrBlock, e.skip))
+		if err != nil {
+			return err
+		}
+		fed += taken
+		e.skip -= made
 	}
 	return nil
 }
