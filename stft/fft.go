@@ -74,7 +74,7 @@ func (f *realFFT) complexFFT() []complex64 {
 			radix2(y, x, st)
 		case st.s == 1:
 			radix4First(y, x, st)
-		default:
+		case !radix4SIMD(y, x, st):
 			radix4(y, x, st)
 		}
 		x, y = y, x

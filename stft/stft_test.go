@@ -55,6 +55,33 @@ func TestFFTAgainstGonumAndGoDSP(t *testing.T) {
 	}
 }
 
+// The vector pass and its plain twin differ by the rounding of fused products only.
+func TestRadix4AgainstPlainGo(t *testing.T) {
+	for _, c := range [][2]int{{1, 4}, {4, 4}, {16, 16}, {2, 8}, {64, 4}, {1, 256}} {
+		st := &stage{radix: 4, m: c[0], s: c[1]}
+		for p := range st.m {
+			for j := 1; j <= 3; j++ {
+				st.tw = append(st.tw, unit(p*j, 4*st.m))
+			}
+		}
+		n := 4 * st.m * st.s
+		re, im := noise(n, 1), noise(n, 2)
+		x, plain, fast := make([]complex64, n), make([]complex64, n), make([]complex64, n)
+		for i := range x {
+			x[i] = complex(re[i], im[i])
+		}
+		if !radix4SIMD(fast, x, st) {
+			t.Skip("no vector instructions for this pass here")
+		}
+		radix4(plain, x, st)
+		for i := range plain {
+			if cmplx.Abs(complex128(plain[i]-fast[i])) > 1e-6 {
+				t.Fatalf("m=%d s=%d value %d: %v, plain %v", st.m, st.s, i, fast[i], plain[i])
+			}
+		}
+	}
+}
+
 // The transform of an impulse at sample d is exp(−2πi k d/n), of a cosine at bin k0 n/2 at k0 alone.
 func TestFFTKnownValues(t *testing.T) {
 	const n, d, k0 = 64, 3, 5
