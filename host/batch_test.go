@@ -15,12 +15,12 @@ import (
 )
 
 // split is a separator of two sources: what lies below and what lies above a bin, half of it.
-type split struct{ ahead int }
+type split struct{}
 
 func (split) Sources() []string { return []string{"low", "high"} }
-func (s split) Lookahead() int  { return 0 }
+func (split) Lookahead() int    { return 0 }
 func (split) Reset()            {}
-func (s split) Separate(out []realtime.Frame, in realtime.Frame) {
+func (split) Separate(out []realtime.Frame, in realtime.Frame) {
 	for r, row := range in {
 		for b, v := range row {
 			out[0][r][b], out[1][r][b] = 0, v/2
