@@ -24,6 +24,7 @@ type oggReader struct {
 	pos  int64
 	buf  []byte // what has been read from pos on
 	page oggPage
+	bad  int64 // bytes looked at in vain, to bound the time that a hostile file takes
 }
 
 // maxOggPage is the size of the largest page.
@@ -90,6 +91,10 @@ func (o *oggReader) next() (*oggPage, error) {
 		if n := p.parse(o.buf); n > 0 {
 			o.drop(n)
 			return p, nil
+		}
+		if o.bad += int64(min(len(o.buf), maxOggPage)); o.bad > 16*o.size+1<<26 {
+			p.skipped += o.size - o.pos
+			return p, io.EOF
 		}
 		p.skipped += 4
 		o.drop(4)

@@ -159,9 +159,6 @@ func (v *vorbisReader) page() error {
 	v.pending, v.at = v.pending[:0], 0
 	p, err := v.ogg.next()
 	if err == io.EOF {
-		if p.skipped > 0 && v.opened {
-			v.damage(fmt.Sprintf("the last %d bytes are not whole", p.skipped))
-		}
 		return io.EOF
 	} else if err != nil {
 		return fileError(v.name, err)
@@ -295,11 +292,7 @@ func (v *vorbisReader) packet(b []byte) {
 		v.damage(oneLine(err))
 		return
 	}
-	for i, s := range x {
-		if s-s != 0 {
-			x[i] = 0 // not finite
-		}
-	}
+	finite(x)
 	v.pending = append(v.pending, x...)
 	v.pos += int64(len(x) / v.info.Channels)
 }

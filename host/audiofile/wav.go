@@ -17,6 +17,7 @@ type wavReader struct {
 	width    int   // bytes of a stored sample
 	left     int64 // frames not yet read
 	raw      []byte
+	odd      int // samples that are not finite
 	warnings []string
 	err      error
 }
@@ -217,6 +218,9 @@ func (w *wavReader) Read(dst [][]float32) (int, error) {
 		return 0, w.err
 	}
 	if w.left == 0 {
+		if w.odd > 0 {
+			w.warnings = append(w.warnings, fmt.Sprintf("%s: %d samples that are no finite numbers are read as 0", w.name, w.odd))
+		}
 		w.err = io.EOF
 		return 0, io.EOF
 	}
@@ -231,6 +235,9 @@ func (w *wavReader) Read(dst [][]float32) (int, error) {
 		got /= step
 		for c := range dst {
 			w.decode(dst[c][n:n+got], c)
+			if w.info.Float {
+				w.odd += finite(dst[c][n : n+got])
+			}
 		}
 		n += got
 		w.left -= int64(got)
@@ -243,13 +250,24 @@ func (w *wavReader) Read(dst [][]float32) (int, error) {
 			break
 		}
 	}
-	if n == 0 && w.err == nil && len(dst[0]) > 0 {
-		w.err = io.EOF
-	}
-	if n > 0 {
+	if n > 0 || len(dst[0]) == 0 {
 		return n, nil
 	}
+	if w.err == nil {
+		return w.Read(dst) // nothing is left
+	}
 	return 0, w.err
+}
+
+// finite puts 0 in the place of what is not a finite number, and counts it.
+func finite(x []float32) (n int) {
+	for i, v := range x {
+		if v-v != 0 {
+			x[i] = 0
+			n++
+		}
+	}
+	return n
 }
 
 // decode takes channel c of the interleaved block.
