@@ -93,7 +93,7 @@ func (m *Model) Save(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // after the renaming there is none
 	var b bytes.Buffer
 	if err := m.Write(&b); err != nil {
 		f.Close()

@@ -419,6 +419,14 @@ func TestSave(t *testing.T) {
 	if err := unwritable.Save(path); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("an infinite score: error %v", err)
 	}
+	unwritable.SetCard(model.Card{Recipe: strings.Repeat("x", 1<<18)})
+	if err := unwritable.Save(path); err == nil || !strings.Contains(err.Error(), "header is 26") {
+		t.Errorf("a card that cannot be read again: error %v", err)
+	}
+	unwritable.SetCard(model.Card{Data: make([]string, 5000)})
+	if err := unwritable.Save(path); err == nil || !strings.Contains(err.Error(), "more than 4096 values") {
+		t.Errorf("a list that cannot be read again: error %v", err)
+	}
 	files("a.model")
 	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, saved) {
 		t.Errorf("the file that was there has changed (%v)", err)

@@ -229,7 +229,10 @@ func TestMagnitudeInSilence(t *testing.T) {
 		for _, m := range models {
 			for _, tensor := range m.Network().Tensors() {
 				for i := range tensor.Data {
-					tensor.Data[i] = 1 // loud, whatever comes
+					tensor.Data[i] = 0
+					if tensor.Name == "layers.1.bias" {
+						tensor.Data[i] = 1 // as loud as the running level, whatever comes
+					}
 				}
 			}
 			m.Network().Refresh()
