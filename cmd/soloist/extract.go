@@ -229,7 +229,7 @@ func (r *reporter) Ended(in host.Input, res host.Result, err error) {
 		return
 	}
 	for _, w := range res.Warnings {
-		r.warn(in.Path, w)
+		r.warn(in.Path, strings.TrimPrefix(w, in.Path+": "))
 	}
 	if len(res.Warnings) > 0 {
 		r.damaged++

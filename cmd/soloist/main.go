@@ -33,6 +33,7 @@ type commands struct {
 	Score   scoreCmd   `cmd:"" help:"Compare extracted stems with the true ones."`
 	Bench   benchCmd   `cmd:"" help:"Measure the cost of a frame, and how far it is from the deadline."`
 	Train   trainCmd   `cmd:"" help:"Learn a model from folders of stems."`
+	Render  renderCmd  `cmd:"" help:"Make training material: bands of recorded samples, and MIDI through SoundFonts."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
