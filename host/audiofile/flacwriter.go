@@ -2,7 +2,6 @@ package audiofile
 
 import (
 	"bufio"
-	"errors"
 	"io"
 	"maps"
 	"math/bits"
@@ -29,19 +28,43 @@ type flacWriter struct {
 	fill   int
 	extra  [2][]int32 // middle and side
 	packer *packer
+	sink   *flacSink
 }
 
-// flushSeeker lets the encoder go back to the header through the buffer, and close without closing.
-type flushSeeker struct {
-	*bufio.Writer
-	s io.Seeker
+// flacSink lets the encoder go back to the header through the buffer, and close without closing. It
+// keeps the first error, which the encoder would word in its own way.
+type flacSink struct {
+	buf *bufio.Writer
+	s   io.Seeker
+	err error
 }
 
-func (f flushSeeker) Seek(at int64, whence int) (int64, error) {
-	if err := f.Flush(); err != nil {
-		return 0, err
+func (f *flacSink) Write(b []byte) (int, error) {
+	n, err := f.buf.Write(b)
+	if f.err == nil {
+		f.err = err
 	}
-	return f.s.Seek(at, whence)
+	return n, err
+}
+
+// WriteByte spares the encoder a slice.
+func (f *flacSink) WriteByte(b byte) error {
+	err := f.buf.WriteByte(b)
+	if f.err == nil {
+		f.err = err
+	}
+	return err
+}
+
+func (f *flacSink) Seek(at int64, whence int) (int64, error) {
+	err := f.buf.Flush()
+	if err == nil {
+		at, err = f.s.Seek(at, whence)
+	}
+	if f.err == nil {
+		f.err = err
+	}
+	return at, err
 }
 
 func newFLACWriter(o output, f Format, info Info) (Writer, error) {
@@ -66,9 +89,10 @@ func newFLACWriter(o output, f Format, info Info) (Writer, error) {
 		}
 	}
 	blocks := []*meta.Block{{Header: meta.Header{Type: meta.TypeVorbisComment, Length: int64(size)}, Body: comment}}
-	enc, err := flac.NewEncoder(flushSeeker{o.buf, o.file}, si, blocks...)
+	w.sink = &flacSink{buf: o.buf, s: o.file}
+	enc, err := flac.NewEncoder(w.sink, si, blocks...)
 	if err != nil {
-		return nil, bare(err)
+		return nil, w.sink.bare(err)
 	}
 	enc.EnablePredictionAnalysis(false) // the packer has done it
 	w.enc = enc
@@ -85,12 +109,10 @@ func commentName(s string) string {
 	}, strings.ToUpper(s))
 }
 
-// bare takes the places in source code, with which the library words its errors, off again.
-func bare(err error) error {
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		if err = e; err == io.ErrShortWrite {
-			break
-		}
+// bare is an error of the encoder, without the places in source code that it adds.
+func (f *flacSink) bare(err error) error {
+	if err != nil && f.err != nil {
+		return f.err
 	}
 	return err
 }
@@ -155,7 +177,7 @@ func (w *flacWriter) flush() error {
 		subs[0].Samples, subs[1].Samples = l, r
 	}
 	fr.Subframes = subs[:w.channels]
-	return bare(w.enc.WriteFrame(fr))
+	return w.sink.bare(w.enc.WriteFrame(fr))
 }
 
 func (w *flacWriter) Close() error {
@@ -164,7 +186,7 @@ func (w *flacWriter) Close() error {
 	}
 	return w.finish(func() error {
 		if err := w.enc.Close(); err != nil {
-			return bare(err)
+			return w.sink.bare(err)
 		}
 		if err := w.buf.Flush(); err != nil {
 			return err

@@ -48,12 +48,13 @@ func newVorbis(name string, r io.ReadSeeker, size int64) (Reader, error) {
 		return nil, fileError(name, err)
 	}
 	// The first samples are decoded now: only then is the file known to be sound, and its offset.
-	for !v.opened || !v.started && len(v.pending) == 0 {
+	for v.dec == nil || !v.started && len(v.pending) == 0 {
 		if err := v.page(); err == io.EOF {
-			if !v.opened {
+			if v.dec == nil {
 				return nil, fmt.Errorf("%s: Ogg Vorbis cut short within its headers", name)
 			}
 			v.err = io.EOF
+			v.end()
 			break
 		} else if err != nil {
 			return nil, err

@@ -5,9 +5,9 @@ cd "$(dirname "$0")"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# A fifth of a second: two tones, a little noise; -R makes sox repeat itself.
-sox -R -r 22050 -n -c 2 -b 16 "$tmp/tone.wav" synth 0.2 sine 440 sine 660 gain -6
-sox -R -r 22050 -n -c 2 -b 16 "$tmp/noise.wav" synth 0.2 pinknoise gain -24
+# A tenth of a second: two tones, a little noise; -R makes sox repeat itself.
+sox -R -r 22050 -n -c 2 -b 16 "$tmp/tone.wav" synth 0.1 sine 440 sine 660 gain -6
+sox -R -r 22050 -n -c 2 -b 16 "$tmp/noise.wav" synth 0.1 pinknoise gain -24
 sox -R -D -m -v 1 "$tmp/tone.wav" -v 1 "$tmp/noise.wav" -b 16 stereo16.wav
 sox -R -D stereo16.wav -b 24 stereo24.wav
 sox -R -D stereo16.wav -b 32 stereo32.wav
@@ -16,8 +16,8 @@ sox -R -D stereo16.wav -b 32 -e floating-point float32.wav
 sox -R -D stereo16.wav -b 64 -e floating-point float64.wav
 sox -R -D stereo16.wav -b 16 -c 1 mono16.wav
 
-flac -s -f --no-padding -b 1024 -T TITLE=Tones -T "ARTIST=Nobody at all" -o stereo16.flac stereo16.wav
-flac -s -f --no-padding -o stereo24.flac stereo24.wav
-flac -s -f --no-padding -o mono16.flac mono16.wav
+flac --totally-silent -f --no-padding -b 1024 -T TITLE=Tones -T "ARTIST=Nobody at all" -o stereo16.flac stereo16.wav
+flac --totally-silent -f --no-padding -o stereo24.flac stereo24.wav
+flac --totally-silent -f --no-padding -o mono16.flac mono16.wav
 oggenc -Q -q 3 -s 1 -t Tones -a "Nobody at all" -o stereo.ogg stereo16.wav
 oggenc -Q -q 1 -s 2 -o mono.ogg mono16.wav
