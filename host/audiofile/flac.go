@@ -169,33 +169,30 @@ func (f *flacReader) Read(dst [][]float32) (int, error) {
 
 // next decodes a frame, the first whole one from here on.
 func (f *flacReader) next() error {
-	for {
-		if f.total > 0 && f.pos >= f.total {
-			return f.end() // what follows, if anything, are tags of other kinds
-		}
-		start := f.src.pos
-		fr, err := f.frame()
-		if err == nil {
-			return f.take(fr, 0)
-		}
-		var pe *sourceError
-		switch {
-		case err == io.EOF:
-			return f.end()
-		case errors.As(err, &pe):
-			return fileError(f.name, pe.error)
-		}
-		f.budget -= f.src.pos - start
-		fr, at, err := f.search(start + 1)
-		if err != nil {
-			return err
-		}
-		if fr == nil {
-			f.partial = true
-			return f.end()
-		}
-		return f.take(fr, at-start)
+	if f.total > 0 && f.pos >= f.total {
+		return f.end() // what follows, if anything, are tags of other kinds
 	}
+	start := f.src.pos
+	fr, err := f.frame()
+	var se *sourceError
+	switch {
+	case err == nil:
+		return f.take(fr, 0)
+	case err == io.EOF:
+		return f.end()
+	case errors.As(err, &se):
+		return fileError(f.name, se.error)
+	}
+	f.budget -= f.src.pos - start
+	fr, at, err := f.search(start + 1)
+	if err != nil {
+		return err
+	}
+	if fr == nil {
+		f.partial = true
+		return f.end()
+	}
+	return f.take(fr, at-start)
 }
 
 // sourceError is an error of the file system rather than of the stream.
