@@ -2,7 +2,7 @@ package render
 
 import (
 	"fmt"
-	"sync"
+	"strings"
 )
 
 // Band makes song i of a seed: a generated piece played on the library's recordings.
@@ -18,7 +18,7 @@ func Band(lib *Library, seed uint64, i int) (*Song, error) {
 	}
 	s := newScore(rng(seed, i, "score"), uniform(r, 32, 55), key, minorKey)
 	n := int((s.at(float64(s.bars*s.meter)) + 1.8) * Rate)
-	song := &Song{Name: fmt.Sprintf("band-%d-%04d-%s", seed, i, s.style.name), Stems: map[string][]float32{}}
+	song := &Song{Name: fmt.Sprintf("band-%d-%04d-%s", seed, i, strings.ReplaceAll(s.style.name, " ", "-")), Stems: map[string][]float32{}}
 	song.Meta = Meta{Seed: seed, Engine: "band", Style: s.style.name, BPM: s.bpm, Key: s.key, Minor: s.minor, Sources: map[string][]Credit{}}
 	add := func(family string, x []float32, c []Credit) {
 		if x == nil {
@@ -62,23 +62,4 @@ func Band(lib *Library, seed uint64, i int) (*Song, error) {
 		return nil, fmt.Errorf("song %d of seed %d is silent: the library has no usable recordings", i, seed)
 	}
 	return song, nil
-}
-
-// Bands writes songs from–to of a seed into dir on the given number of workers.
-func Bands(lib *Library, seed uint64, from, to int, dir string, jobs int) (seconds float64, err error) {
-	var mu sync.Mutex
-	err = each(to-from, jobs, func(k int) error {
-		song, err := Band(lib, seed, from+k)
-		if err != nil {
-			return err
-		}
-		if err := song.Write(dir); err != nil {
-			return err
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		seconds += song.Meta.Seconds
-		return nil
-	})
-	return seconds, err
 }

@@ -11,7 +11,6 @@ type piece struct {
 	strokes []*sound
 	gain    float64
 	rate    float64
-	filters []*biquad
 	last    int
 }
 

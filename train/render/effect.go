@@ -66,13 +66,6 @@ func highShelf(hz, gain, rate float64) *biquad {
 		(a+1)-(a-1)*c+r, 2*((a-1)-(a+1)*c), (a+1)-(a-1)*c-r)
 }
 
-// bandPass has unit gain at its centre.
-func bandPass(hz, q, rate float64) *biquad {
-	c, s := omega(hz, rate)
-	al := s / (2 * q)
-	return newBiquad(al, 0, -al, 1+al, -2*c, 1-al)
-}
-
 // colour is a microphone and a console at random: two or three broad peaking bands of up to ±depth
 // dB and sometimes a tilted top.
 func colour(x []float32, r *rand.Rand, depth float64) {

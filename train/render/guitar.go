@@ -213,7 +213,7 @@ func rhythmGuitar(lib *Library, s *score, track []float32, heat float64, acousti
 	if src := lib.source("belofilms-GuitarStrums"); src != nil && heat < 0.5 && chance(r, 0.3) {
 		g.strums = src
 	}
-	if src := lib.source("axgrinder-power-chords"); src != nil && heat > 0.5 && !acoustic && chance(r, 0.22) {
+	if src := lib.source("axgrinder-power-chords"); src != nil && heat > 0.5 && !acoustic && chance(r, 0.28) {
 		g.power = src
 	}
 	switch {

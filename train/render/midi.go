@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
-	"sync"
 
 	"github.com/sinshu/go-meltysynth/meltysynth"
 	"gitlab.com/gomidi/midi/v2/smf"
@@ -563,23 +562,4 @@ func playReal(lib *Library, family string, part []event, n int, r *rand.Rand) ([
 		treat(family, out, r)
 	}
 	return out, []Credit{p.src.credit}
-}
-
-// MIDIs writes songs from–to of a seed into dir on the given number of workers.
-func MIDIs(tunes []*Tune, fonts []*Font, lib *Library, seed uint64, from, to int, dir string, jobs int) (seconds float64, err error) {
-	var mu sync.Mutex
-	err = each(to-from, jobs, func(k int) error {
-		song, err := MIDI(tunes, fonts, lib, seed, from+k)
-		if err != nil || len(song.Stems) < 2 {
-			return err
-		}
-		if err := song.Write(dir); err != nil {
-			return err
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		seconds += song.Meta.Seconds
-		return nil
-	})
-	return seconds, err
 }

@@ -1,22 +1,22 @@
 package render
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 )
 
-// FretsOnFire writes the songs of a Frets on Fire song folder, which come as guitar.ogg and song.ogg
+// fretsOnFire writes the songs of a Frets on Fire song folder, which come as guitar.ogg and song.ogg
 // (everything but that guitar), cut into pieces of the given length, as stems "guitar" and
 // "backing" ("backing-sung" where someone sings in it). The backing holds drums and bass, so it
-// serves as interference only.
-func FretsOnFire(root, dir string, piece float64, jobs int) (seconds float64, err error) {
+// serves as interference only. Each song is reported to add.
+func fretsOnFire(ctx context.Context, root, dir string, piece float64, jobs int, add func(*Song)) error {
 	var songs []string
 	guitars, err := filepath.Glob(filepath.Join(root, "*", "*", "guitar.ogg"))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, g := range guitars {
 		if _, err := os.Stat(filepath.Join(filepath.Dir(g), "song.ogg")); err == nil {
@@ -24,10 +24,9 @@ func FretsOnFire(root, dir string, piece float64, jobs int) (seconds float64, er
 		}
 	}
 	if len(songs) == 0 {
-		return 0, fmt.Errorf("%s: expected */*/guitar.ogg beside song.ogg", root)
+		return fmt.Errorf("%s: expected */*/guitar.ogg beside song.ogg", root)
 	}
-	var mu sync.Mutex
-	err = each(len(songs), jobs, func(k int) error {
+	return parallel(ctx, len(songs), jobs, func(k int) error {
 		g, err := decodeFile(filepath.Join(songs[k], "guitar.ogg"))
 		if err != nil {
 			return err
@@ -76,11 +75,8 @@ func FretsOnFire(root, dir string, piece float64, jobs int) (seconds float64, er
 			if err := song.Write(dir); err != nil {
 				return err
 			}
-			mu.Lock()
-			seconds += song.Meta.Seconds
-			mu.Unlock()
+			add(song)
 		}
 		return nil
 	})
-	return seconds, err
 }

@@ -8,6 +8,7 @@
 package render
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -93,8 +94,8 @@ func (s *Song) Write(dir string) error {
 		names = append(names, f)
 	}
 	sort.Strings(names)
-	for i, f := range names {
-		if err := writeWAV(filepath.Join(tmp, f+".wav"), s.Stems[f], s.Meta.Seed+uint64(i)*977); err != nil {
+	for _, f := range names {
+		if err := writeWAV(filepath.Join(tmp, f+".wav"), s.Stems[f]); err != nil {
 			return err
 		}
 	}
@@ -112,8 +113,9 @@ func (s *Song) Write(dir string) error {
 	return os.Rename(tmp, dst)
 }
 
-// each runs f for 0 … n−1 on the given number of workers (0: one a CPU) and joins the errors.
-func each(n, jobs int, f func(i int) error) error {
+// parallel runs f for 0 … n−1 on the given number of workers (0: one a CPU) and joins the errors.
+// Once ctx is done it starts no more.
+func parallel(ctx context.Context, n, jobs int, f func(i int) error) error {
 	if jobs <= 0 {
 		jobs = runtime.NumCPU()
 	}
@@ -127,12 +129,15 @@ func each(n, jobs int, f func(i int) error) error {
 			}
 		})
 	}
-	for i := range n {
-		next <- i
+	for i := 0; i < n && ctx.Err() == nil; i++ {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+		}
 	}
 	close(next)
 	wg.Wait()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, ctx.Err())...)
 }
 
 // rng is an independent generator for a purpose within song i of a seed, so that a change to one

@@ -10,7 +10,6 @@ type chord struct {
 	root  int
 	tones []int // above the root, root included
 	minor bool
-	power bool
 }
 
 var (

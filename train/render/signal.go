@@ -5,14 +5,6 @@ import (
 	"math/rand/v2"
 )
 
-func floatFromBits(b uint32) float32 {
-	f := math.Float32frombits(b)
-	if f != f || math.IsInf(float64(f), 0) {
-		return 0
-	}
-	return f
-}
-
 func dB(x float64) float64     { return math.Pow(10, x/20) }
 func semis(s float64) float64  { return math.Pow(2, s/12) }
 func midiHz(m float64) float64 { return 440 * math.Pow(2, (m-69)/12) }

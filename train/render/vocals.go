@@ -322,7 +322,7 @@ func shout(lib *Library, v *vocalPlan, s *score, out []float32, r *rand.Rand) []
 			if rap {
 				pos += math.Ceil(adv*2)/2 + pick(r, []float64{0, 0, 0.5, 1})
 			} else {
-				pos += math.Ceil(adv) + float64(r.IntN(2*s.meter))
+				pos += math.Ceil(adv) + float64(r.IntN(s.meter+1))
 			}
 		}
 	}
