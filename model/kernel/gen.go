@@ -2,7 +2,7 @@
 
 // Gen writes the assembly kernels and the tables that call them:
 //
-//	go run gen.go
+//	go run gen.go [directory]
 //
 // A matrix product comes in tiles of some rows by some panels, the shapes of
 // the tables below, each with its own unrolled loop. The elementwise functions
@@ -20,6 +20,11 @@ import (
 
 func main() {
 	log.SetFlags(0)
+	if len(os.Args) > 1 {
+		if err := os.Chdir(os.Args[1]); err != nil {
+			log.Fatal(err)
+		}
+	}
 	write("mul_avx512_amd64.s", genTiles(avx512))
 	write("mul_avx2_amd64.s", genTiles(avx2))
 	write("vector_avx512_amd64.s", genVectors(avx512))
