@@ -118,7 +118,7 @@ func compress(x []float32, threshold, ratio, attack, release, mix float64) {
 	rt := float32(1 - math.Exp(-1/(release*Rate)))
 	exp := 1/ratio - 1
 	var env float32
-	gain := float32(1)
+	gain, ramp := float32(1), float32(0)
 	m := float32(mix)
 	for i, v := range x {
 		a := max(v, -v)
@@ -127,12 +127,14 @@ func compress(x []float32, threshold, ratio, attack, release, mix float64) {
 		} else {
 			env += rt * (a - env)
 		}
-		if i&15 == 0 { // gain follows the envelope in steps of 0.36 ms, smoothed by the detector itself
-			gain = 1
+		if i&15 == 0 { // a new gain every 0.36 ms, reached by a ramp: steps would be heard
+			target := float32(1)
 			if env > thr {
-				gain = float32(math.Pow(float64(env/thr), exp))
+				target = float32(math.Pow(float64(env/thr), exp))
 			}
+			ramp = (target - gain) / 16
 		}
+		gain += ramp
 		x[i] = v * (1 - m + m*gain)
 	}
 	if b := activeRMS(x); b > 0 {
