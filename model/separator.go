@@ -15,9 +15,13 @@ import (
 // Separator runs one or several models on the spectra of a mixture. It implements
 // realtime.FrameSeparator.
 //
-// A single model's estimate is the mixture times its gains. Several models' estimates ŝᵢ are
-// combined by a Wiener filter over the targets and the remainder r̂ = |x| − Σ|ŝᵢ|, not below zero
-// (Uhlich et al. 2015, section 2): source i gets the share |ŝᵢ|²/(Σ|ŝⱼ|² + r̂²) of the mixture.
+// A single model's estimate is the mixture times its gains. Several models' estimates are combined
+// by a Wiener filter over the targets and the remainder: source i gets the share vᵢ/(Σvⱼ + v_r) of the
+// mixture. A direct magnitude ŝᵢ has the power vᵢ = |ŝᵢ|² and leaves the remainder
+// v_r = (|x| − Σ|ŝⱼ|)², nothing below zero (Uhlich et al. 2015, section 2). A mask gᵢ was learnt as the
+// gain of least squared error, which is the Wiener gain itself, a share of the mixture's power
+// already: vᵢ = gᵢ·|x|², and v_r is what is left of |x|². Where any model gives a mask, all are
+// weighed so, a magnitude by its gain.
 // What a spectrum that is not finite does to the estimates is over with the frame itself, or with
 // the last frame whose network input it is part of.
 type Separator struct {
@@ -29,6 +33,8 @@ type Separator struct {
 	mix       delayed[complex64] // the mixture, by the look-ahead
 	gain      [][]float32        // [model][bin]
 	power     []float32          // [bin]
+	// magnitudes tells that all models give direct magnitudes.
+	magnitudes bool
 }
 
 // part is one model at work.
@@ -51,7 +57,7 @@ func NewSeparator(channels, frames int, models ...*Model) (*Separator, error) {
 		return nil, errors.New("model: a separator wants a model, a channel and a frame at least")
 	}
 	first := models[0]
-	s := &Separator{channels: channels, frames: frames}
+	s := &Separator{channels: channels, frames: frames, magnitudes: true}
 	for i, m := range models {
 		if m.Rate() != first.Rate() {
 			return nil, fmt.Errorf("model: %s works at %d Hz and %s at %d Hz, so they cannot run together", first.Name(), first.Rate(), m.Name(), m.Rate())
@@ -65,6 +71,7 @@ func NewSeparator(channels, frames int, models ...*Model) (*Separator, error) {
 			}
 		}
 		s.sources = append(s.sources, m.spec.Source)
+		s.magnitudes = s.magnitudes && m.spec.Output == Magnitude
 		s.lookahead = max(s.lookahead, m.Lookahead())
 	}
 	bins := first.Pair().Bins()
@@ -120,7 +127,7 @@ func (s *Separator) Separate(out [][][]complex64, in [][]complex64) {
 			s.parts[i].gains(s.gain[i], row, x, s.power)
 		}
 		if len(s.gain) > 1 {
-			wiener(s.gain)
+			wiener(s.gain, s.magnitudes)
 		}
 		for i, g := range s.gain {
 			kernel.MaskComplex(out[i][row], x, g)
@@ -175,9 +182,10 @@ func (p *part) gains(dst []float32, row int, x []complex64, power []float32) {
 	p.front.Bands().Spread(dst, y)
 }
 
-// wiener turns the gains of several sources into their shares of the mixture. Gains that are not
-// finite, or whose squares are not, are no estimate, and the bin goes to the remainder.
-func wiener(gain [][]float32) {
+// wiener turns the gains of several sources into their shares of the mixture: squared, or as they
+// are. Gains that are not finite, or whose squares are not, are no estimate, and the bin goes to the
+// remainder.
+func wiener(gain [][]float32, squared bool) {
 	for k := range gain[0] {
 		var sum, squares float32
 		for _, g := range gain {
@@ -185,12 +193,18 @@ func wiener(gain [][]float32) {
 			squares += g[k] * g[k]
 		}
 		rest := max(0, 1-sum)
-		squares += rest * rest
+		total := sum + rest
+		if squared {
+			total = squares + rest*rest
+		}
 		for _, g := range gain {
-			if squares > 0 && squares <= math.MaxFloat32 {
-				g[k] = g[k] * g[k] / squares
-			} else {
+			switch {
+			case !(total > 0 && squares <= math.MaxFloat32):
 				g[k] = 0
+			case squared:
+				g[k] *= g[k] / total
+			default:
+				g[k] = max(g[k], -g[k]) / total
 			}
 		}
 	}

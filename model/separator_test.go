@@ -88,7 +88,7 @@ func TestSeparatorErrors(t *testing.T) {
 	}
 }
 
-// Source i of gains g has the share gᵢ²/(Σg² + (1−Σg)₊²); alone it has its mask.
+// Source i of masks g has the share gᵢ/max(1, Σg); alone it has its mask.
 func TestWienerShares(t *testing.T) {
 	inf := float32(math.Inf(1))
 	for _, c := range []struct {
@@ -102,9 +102,10 @@ func TestWienerShares(t *testing.T) {
 		{[]float32{0, 0}, []float64{0, 0}},
 		{[]float32{1, 1}, []float64{0.5, 0.5}},
 		{[]float32{1. / 3, 1. / 3}, []float64{1. / 3, 1. / 3}}, // and the remainder as much
-		{[]float32{0.8, 0.2}, []float64{0.64 / 0.68, 0.04 / 0.68}},
+		{[]float32{0.8, 0.2}, []float64{0.8, 0.2}},
+		{[]float32{0.9, 0.6}, []float64{0.6, 0.4}},
 		{[]float32{0.5, 0}, []float64{0.5, 0}},
-		{[]float32{0.2, 0.3, 0.1}, []float64{0.04 / 0.3, 0.09 / 0.3, 0.01 / 0.3}},
+		{[]float32{0.2, 0.3, 0.1}, []float64{0.2, 0.3, 0.1}},
 		{[]float32{2, 2, 2, 2}, []float64{0.25, 0.25, 0.25, 0.25}},
 		{[]float32{-0.5, 0.5}, []float64{0.5, 0.5}}, // magnitudes count
 		{[]float32{1e-30, 0.5}, []float64{0, 0.5}},
