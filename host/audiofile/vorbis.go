@@ -269,6 +269,7 @@ func (v *vorbisReader) headers(h [][]byte) (err error) {
 	if err := checkSetup(h[2]); err != nil {
 		return bad(err)
 	}
+	h[2] = mendFloors(h[2])
 	dec := new(vorbis.Decoder)
 	for _, i := range [...]int{0, 2} { // the comments are read here
 		if err := dec.ReadHeader(h[i]); err != nil {

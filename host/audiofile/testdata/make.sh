@@ -21,3 +21,7 @@ flac --totally-silent -f --no-padding -o stereo24.flac stereo24.wav
 flac --totally-silent -f --no-padding -o mono16.flac mono16.wav
 oggenc -Q -q 3 -s 1 -t Tones -a "Nobody at all" -o stereo.ogg stereo16.wav
 oggenc -Q -q 1 -s 2 -o mono.ogg mono16.wav
+
+# 5.1 (left, right, centre, bass, back left, back right), a tone each: its bass channel has a floor without partitions.
+sox -R -r 44100 -n -c 6 -b 16 "$tmp/six.wav" synth 0.1 sine 1000 sine 1500 sine 2000 sine 50 sine 2500 sine 3000 gain -6
+oggenc -Q -q -1 -s 3 -o six.ogg "$tmp/six.wav"
