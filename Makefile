@@ -23,7 +23,7 @@ build: setup
 	go build -trimpath -tags '$(TAGS)' -o $(BIN) ./cmd/soloist
 
 demo: build
-	@$(BIN) extract -o demo assets/demo/*.mp3
+	@$(BIN) extract --model drums,vocals -o demo assets/demo/*.mp3
 	@for song in assets/demo/*.mp3; do \
 		name=$$(basename $$song .mp3); \
 		if [ -d assets/demo/$$name ]; then echo "$$name, SI-SDR against the true stems:"; $(BIN) score assets/demo/$$name demo/$$name; fi; \
