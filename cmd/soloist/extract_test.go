@@ -68,6 +68,14 @@ func line(t testing.TB, stderr string, words ...string) {
 	}
 }
 
+// shorter is n, and a part of it under -short, which is for the race detector.
+func shorter(n int) int {
+	if testing.Short() {
+		return n / 8
+	}
+	return n
+}
+
 // files lists all files below a folder, hidden ones too; none if there is no such folder.
 func files(t testing.TB, dir string) []string {
 	t.Helper()
@@ -215,7 +223,7 @@ func TestExtractAddsUpAtAnyRate(t *testing.T) {
 	drums, vocals := modelFile(t, "drums", 1), modelFile(t, "vocals", 2)
 	dir := t.TempDir()
 	for _, rate := range []int{8000, 11025, 16000, 22050, 32000, 44100, 48000, 96000} {
-		for _, n := range []int{0, 1, rate + 17} {
+		for _, n := range []int{0, 1, shorter(rate) + 17} {
 			channels := 1 + n%2
 			in := writeWAV(t, filepath.Join(dir, fmt.Sprintf("%d-%d.wav", rate, n)), rate, channels, n)
 			out := filepath.Join(dir, "out")
@@ -278,6 +286,9 @@ func TestExtractRealMusic(t *testing.T) {
 	if len(inputs) == 0 {
 		t.Skipf("no reference music in %s, which is optional", mixes)
 	}
+	if testing.Short() {
+		t.Skip("takes long, and the other tests run the same goroutines")
+	}
 	drums, out := modelFile(t, "drums", 1), t.TempDir()
 	soloist(t, success, append([]string{"extract", "--model", drums, "-o", out}, inputs...)...)
 	for _, in := range inputs {
@@ -292,7 +303,7 @@ func TestExtractIndependentOfBlocksAndJobs(t *testing.T) {
 	drums, dir := modelFile(t, "drums", 1), t.TempDir()
 	in := filepath.Join(dir, "in")
 	for i, rate := range []int{44100, 48000, 8000} {
-		writeWAV(t, filepath.Join(in, fmt.Sprint(rate, ".wav")), rate, 1+i, 2*rate+123)
+		writeWAV(t, filepath.Join(in, fmt.Sprint(rate, ".wav")), rate, 1+i, shorter(2*rate)+123)
 	}
 	want := filepath.Join(dir, "want")
 	soloist(t, success, "extract", "--model", drums, "--dither", "--jobs", "1", "-o", want, in)
