@@ -116,6 +116,24 @@ func TestPeaking(t *testing.T) {
 	}
 }
 
+// The low-pass filter is at −3 dB at its corner, flat an octave below and at 48 dB an octave above.
+func TestLowpass(t *testing.T) {
+	for _, c := range []struct{ f, db, tolerance float64 }{{0.05, 0, 0.05}, {0.1, -3.01, 0.05}, {0.2, -52, 4}} {
+		x := make([]float32, 20000)
+		for i := range x {
+			x[i] = float32(math.Sin(2 * math.Pi * c.f * float64(i)))
+		}
+		lowpass(x, 0.1)
+		var p float64
+		for _, v := range x[10000:] {
+			p += float64(v) * float64(v) / 5000
+		}
+		if got := 10 * math.Log10(p); math.Abs(got-c.db) > c.tolerance {
+			t.Errorf("at %g: %.2f dB, want %g", c.f, got, c.db)
+		}
+	}
+}
+
 func TestActiveLevel(t *testing.T) {
 	x := make([]int16, 8000)
 	if v := activeLevel(x, 1000); v != 0 {

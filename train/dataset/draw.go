@@ -53,7 +53,7 @@ func (s *Set) Draw(r *rand.Rand, family string, mix, target []float32) {
 					add(&song.Clips[i], at, v, level()*0.7)
 				}
 			}
-			scale(r, mix, target)
+			s.finish(r, mix, target)
 			return
 		}
 		v := speed()
@@ -77,11 +77,17 @@ func (s *Set) Draw(r *rand.Rand, family string, mix, target []float32) {
 			add(c, c.active(r, len(mix), v), v, level())
 		}
 	}
-	scale(r, mix, target)
+	s.finish(r, mix, target)
 }
 
-// scale brings the example to a random level.
-func scale(r *rand.Rand, mix, target []float32) {
+// finish cuts off the example's treble now and then, as old recordings and low rates do, and brings it
+// to a random level.
+func (s *Set) finish(r *rand.Rand, mix, target []float32) {
+	if r.Float64() < 0.2 {
+		f := 3500 * math.Pow(2, 2.2*r.Float64()) // 3.5 to 16 kHz
+		lowpass(mix, f/float64(s.Rate))
+		lowpass(target, f/float64(s.Rate))
+	}
 	gain := float32(math.Pow(10, (r.Float64()*24-18)/20))
 	for i := range mix {
 		mix[i] *= gain
@@ -221,6 +227,27 @@ func peaking(x []float32, f, db, q float64) {
 		s1 = b1*v - b1*y + s2
 		s2 = b2*v - a2*y
 		x[i] = y
+	}
+}
+
+// lowpass is a Butterworth filter of the 8th order, as four of Bristow-Johnson's low-pass sections; f is
+// the frequency over the rate.
+func lowpass(x []float32, f float64) {
+	if f >= 0.45 {
+		return
+	}
+	sin, cos := math.Sincos(2 * math.Pi * f)
+	for k := range 4 {
+		alpha := sin * math.Cos(math.Pi*float64(2*k+1)/16) // sin/(2Q), Q = 1/(2cos θ)
+		n := 1 + alpha
+		b0, a1, a2 := float32((1-cos)/2/n), float32(-2*cos/n), float32((1-alpha)/n)
+		var s1, s2 float32
+		for i, v := range x {
+			y := b0*v + s1
+			s1 = 2*b0*v - a1*y + s2
+			s2 = b0*v - a2*y
+			x[i] = y
+		}
 	}
 }
 
