@@ -369,7 +369,7 @@ func (t *Trainer) save(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
 	_, err = f.Write(b.Bytes())
 	if err == nil {
 		err = f.Sync()

@@ -99,15 +99,16 @@ func (m *mp3Reader) readFrame(f *mp3Frame) bool {
 			return m.stop(err)
 		}
 		f.load(h, b, &m.res)
-		if len(b) < h.size() {
+		switch {
+		case len(b) < h.size():
 			m.incomplete = fmt.Sprintf("the last frame has %d of %d bytes", len(b), h.size())
 			m.ended = true
 			if f.silent {
 				return false
 			}
-		} else if f.silent && f.why == mp3Gap {
+		case f.silent && f.why == mp3Gap:
 			m.lacking++
-		} else if f.silent {
+		case f.silent:
 			m.bad++
 		}
 		m.discard(len(b))

@@ -44,7 +44,7 @@ func highPass(hz, q, rate float64) *biquad {
 	return newBiquad((1+c)/2, -(1 + c), (1+c)/2, 1+al, -2*c, 1-al)
 }
 
-func peaking(hz, q, gain, rate float64) *biquad {
+func peaking(hz, q, gain, rate float64) *biquad { //nolint:unparam // like the other filters
 	c, s := omega(hz, rate)
 	al, a := s/(2*q), math.Pow(10, gain/40)
 	return newBiquad(1+al*a, -2*c, 1-al*a, 1+al/a, -2*c, 1-al/a)

@@ -255,7 +255,7 @@ func rhythmGuitar(lib *Library, s *score, track []float32, heat float64, acousti
 					return
 				}
 				if g.power != nil && len(notes) > 1 {
-					g.playPower(track, notes[0], t, d, vel, decay > 0, s.tuning, r)
+					g.playPower(track, notes[0], t, d, vel, decay > 0, s.tuning)
 					return
 				}
 				g.strum(track, notes, t, d, spread, vel, 1, decay, s.tuning, r)
@@ -441,7 +441,7 @@ func (g *guitarist) playStrum(dst []float32, c chord, t, dur, vel float64, up bo
 }
 
 // playPower plays the recorded power chord nearest to the root.
-func (g *guitarist) playPower(dst []float32, root int, t, dur, vel float64, muted bool, tuning float64, r *rand.Rand) {
+func (g *guitarist) playPower(dst []float32, root int, t, dur, vel float64, muted bool, tuning float64) {
 	var best *sound
 	dist := math.Inf(1)
 	for _, sd := range g.power.sounds {

@@ -324,7 +324,7 @@ func MIDI(tunes []*Tune, fonts []*Font, lib *Library, seed uint64, i int) (*Song
 	if lib != nil && chance(r, 0.6) {
 		vr := rng(seed, i, "midi vocals")
 		if plan := planVocals(lib, vr); plan != nil {
-			s := tuneScore(tune, transpose, tempo, from, length, vr)
+			s := tuneScore(tune, transpose, tempo, length, vr)
 			if plan.kind == "phrases" {
 				// The singer moves to the band's key here, by the shorter way.
 				k := s.key
@@ -352,7 +352,7 @@ func MIDI(tunes []*Tune, fonts []*Font, lib *Library, seed uint64, i int) (*Song
 
 // tuneScore is what a singer must know of a tune: its key by the profile of its pitch classes
 // (Krumhansl 1990), a pulse and sections.
-func tuneScore(t *Tune, transpose int, tempo, from, length float64, r *rand.Rand) *score {
+func tuneScore(t *Tune, transpose int, tempo, length float64, r *rand.Rand) *score {
 	var h [12]float64
 	on := map[[2]byte]float64{}
 	for _, e := range t.events {

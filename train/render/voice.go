@@ -149,8 +149,7 @@ func psola(x []float32, pitch, stretch float64) []float32 {
 		c, o := int(k.pos), int(t)
 		step := math.Pi / float64(half)
 		rc, rs := math.Cos(step), math.Sin(step)
-		wc, ws := -1.0, 0.0 // cos(π(i+half)/half) advanced by rotation
-		wc, ws = math.Cos(-math.Pi), math.Sin(-math.Pi)
+		wc, ws := math.Cos(-math.Pi), math.Sin(-math.Pi) // cos(πi/half), advanced by rotation
 		for i := -half; i < half; i++ {
 			if a, b := c+i, o+i; a >= 0 && a < len(x) && b >= 0 && b < len(out) {
 				out[b] += x[a] * float32(0.5+0.5*wc)
