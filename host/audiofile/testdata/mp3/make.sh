@@ -26,7 +26,7 @@ enc vbr-44100 -V 2
 enc noheader-44100 -b 96 -t
 enc crc-44100 -b 96 -p
 enc tags23 -b 64 --add-id3v2 --id3v2-utf16 --tt 'Führung — 旅' --ta 'Ärzte' --tl 'Album' --ty 2019 --tn 7/12 --tg 17 --tc 'a comment'
-enc tags24 -b 64 --tt 'Title one' --ta 'Artist' --tl 'Album' --ty 1997 --tn 3 --tg Jazz --tc 'note'
+enc tags24 -b 64 --tt 'Title one' --ta 'Artist' --tl 'Album' --ty 1997 --tn 3 --tg Jazz
 ffmpeg -v error -y -i tags24.mp3 -map_metadata 0 -c copy -id3v2_version 4 -write_id3v1 0 "$tmp/t.mp3"
 mv "$tmp/t.mp3" tags24.mp3
 ffmpeg -v error -y -i "$tmp/in.wav" -c:a libmp3lame -b:a 96k -map_metadata -1 lavc-44100.mp3
