@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -76,7 +77,7 @@ func TestID3v2(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			n := len(c.tag) - 10 // unsynchronisation changes it
 			c.tag[6], c.tag[7], c.tag[8], c.tag[9] = byte(n>>21), byte(n>>14&127), byte(n>>7&127), byte(n&127)
-			file := append(c.tag, mp3File(t, "cbr128-44100.mp3")...)
+			file := slices.Concat(c.tag, mp3File(t, "cbr128-44100.mp3"))
 			r, x, err := readMP3(t, file)
 			if err != nil || len(x[0]) != 17677 || len(r.Warnings()) > 0 {
 				t.Fatalf("%v, %q", err, r.Warnings())
