@@ -29,7 +29,9 @@ const (
 // the frame with the Xing or VBRI header, which holds no sound: they begin late by the encoder's
 // delay, which they do not tell, plus 529 samples.
 //
-// A frame that cannot be decoded becomes silence; bytes between frames are skipped.
+// A frame that cannot be decoded becomes silence; bytes between frames are skipped. A file cut at
+// the end of a frame, without a header to tell the count, cannot be told from a whole one. Should
+// the channels change within a stream, a stereo frame gives its left one to a mono stream.
 type mp3Reader struct {
 	name  string
 	info  Info
@@ -164,7 +166,7 @@ func (m *mp3Reader) discard(n int) {
 }
 
 // sync moves to the next place where frames begin that go with like, or any frames where like is
-// 0. It gives up, with a header of 0, at the end of the file or after max bytes (0: none).
+// 0. It gives up, with a header of 0, at the end of the file or after most bytes (0: no such bound).
 func (m *mp3Reader) sync(like mp3Header, most int64) (h mp3Header, skipped int64, err error) {
 	for {
 		buf, err := m.br.Peek(mp3Buffer)
@@ -203,7 +205,7 @@ func (m *mp3Reader) conv(dst [][]float32, at int, pcm []byte) {
 	n := len(pcm) / 4
 	pcm = pcm[:4*n]
 	const scale = 1.0 / 32768
-	if m.info.Channels == 1 { // go-mp3 gives both channels the same
+	if m.info.Channels == 1 { // of a mono frame go-mp3 gives both channels the same
 		d := dst[0][at : at+n]
 		for i := range d {
 			d[i] = float32(int16(binary.LittleEndian.Uint16(pcm[4*i:]))) * scale

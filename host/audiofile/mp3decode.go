@@ -203,6 +203,8 @@ func (m *mp3Reader) finish() {
 		m.warn("truncated: %d of %d samples (%s)", m.given, m.total, m.incomplete)
 	case m.total > m.given:
 		m.warn("truncated: %d of %d samples", m.given, m.total)
+	case m.x.vbri && m.index+1 < m.x.frames: // the count may include the header's own frame
+		m.warn("truncated: %d of about %d samples", m.given, m.x.frames*int64(m.first.samples()))
 	case m.incomplete != "" && !m.overrun && m.total < 0:
 		m.warn("truncated: %d of at least %d samples (%s)", m.given, (m.index+1)*int64(m.first.samples()), m.incomplete)
 	}
