@@ -35,7 +35,14 @@ func origins(dir string) []string {
 	var from []string
 	for _, list := range m.Sources {
 		for _, s := range list {
-			from = append(from, fmt.Sprintf("%s, %s (%s)", s.Source, s.Author, s.Licence))
+			text := s.Source
+			if s.Author != "" {
+				text += ", " + s.Author
+			}
+			if s.Licence != "" {
+				text += " (" + s.Licence + ")"
+			}
+			from = append(from, text)
 		}
 	}
 	if m.Set != "" {
