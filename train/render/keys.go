@@ -156,7 +156,7 @@ func renderOther(lib *Library, s *score, n int, r *rand.Rand) ([]float32, []Cred
 		organ(s, out, r)
 	}
 	if credits == nil {
-		credits = []Credit{{Source: "synthesised"}}
+		credits = []Credit{{Source: "synthesised", Author: "this program", Licence: "no recording"}}
 	}
 	if chance(r, 0.7) {
 		addRoom(out, randomRoom(r), uniform(r, -20, -6), r)

@@ -124,7 +124,7 @@ func renderVocals(lib *Library, v *vocalPlan, s *score, n int, r *rand.Rand) ([]
 		credits = append(credits, shout(lib, v, s, out, r)...)
 	case "synth":
 		singSynthetic(s, out, r)
-		credits = append(credits, Credit{Source: "synthesised voice"})
+		credits = append(credits, Credit{Source: "synthesised voice", Author: "this program", Licence: "no recording"})
 	}
 	if activeRMS(out) == 0 {
 		return nil, nil
