@@ -239,14 +239,18 @@ func (s *sound) samples() []float32 {
 		if s.peak < 1e-4 {
 			return
 		}
-		// The onset: 3 ms before the first sample within 34 dB of the peak (drums and notes start
-		// far above that; breaths before a phrase stay).
-		thr := float32(s.peak * 0.02)
+		// The onset: 3 ms before the first sample within 34 dB of the peak, which drums and notes
+		// pass at once; a voice begins with breath and consonants far below its peak.
+		level, before := 0.02, Rate*3/1000
+		if s.source.family == "vocals" {
+			level, before = 0.004, Rate*15/1000
+		}
+		thr := float32(s.peak * level)
 		on := 0
 		for on < len(x) && x[on] < thr && x[on] > -thr {
 			on++
 		}
-		on = max(0, on-Rate*3/1000)
+		on = max(0, on-before)
 		y := append([]float32(nil), x[on:]...)
 		// Remove what is below hearing: rumble and offset.
 		highPass(25, 0.7, Rate).process(y)
