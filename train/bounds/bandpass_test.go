@@ -70,7 +70,7 @@ func TestSpectralSums(t *testing.T) {
 	const n = 10000
 	steady, alternating := make([]float32, n), make([]float32, n)
 	for i := range steady {
-		steady[i], alternating[i] = 0.5, float32(i%2) - 0.5
+		steady[i], alternating[i] = 0.5, float32(i%2)-0.5
 	}
 	mix := [][]float32{sum(noise(n, 1), steady), sum(noise(n, 2), alternating)}
 	target := [][]float32{sum(noise(n, 3), steady), sines(n, 1000)}

@@ -1,6 +1,7 @@
 package bounds
 
 import (
+	"math"
 	"slices"
 
 	"soloist/stft"
@@ -51,9 +52,12 @@ func (m *medians) step(dst, src [][]complex64) {
 	newest := m.power[m.frame]
 	copy(m.spectrum[m.frame], src[0])
 	for k, x := range src[0] {
-		p := float32(power(x))
-		replace(m.sorted[k], newest[k], p)
-		newest[k] = p
+		p := min(power(x), math.MaxFloat32)
+		if math.IsNaN(p) { // as after a sample that is not finite: it has no place in an order
+			p = 0
+		}
+		replace(m.sorted[k], newest[k], float32(p))
+		newest[k] = float32(p)
 	}
 	m.frame = (m.frame + 1) % along
 	centre := (m.frame + along/2) % along

@@ -1,6 +1,7 @@
 package bounds
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -70,6 +71,21 @@ func TestPercussiveAgainstSorting(t *testing.T) {
 	// Powers are kept as float32.
 	if d := difference(want[0], Percussive(rate, mix)[0]); d > 1e-5 {
 		t.Errorf("off by %g", d)
+	}
+}
+
+// Files of floating-point samples may hold anything; what it spoils are the frames that hold it.
+func TestPercussiveOutlivesWildSamples(t *testing.T) {
+	x := noise(20000, 1)
+	want := Percussive(rate, [][]float32{x})[0]
+	for _, v := range []float32{float32(math.NaN()), float32(math.Inf(-1)), 1e25} {
+		wild := slices.Clone(x)
+		wild[9000] = v
+		y := Percussive(rate, [][]float32{wild})[0]
+		reach := window(rate).K * 4 // frames that hold the sample, and those whose medians see these
+		if !slices.Equal(y[:9000-reach], want[:9000-reach]) || !slices.Equal(y[9000+reach:], want[9000+reach:]) {
+			t.Errorf("a sample of %g spoils more than what is near", v)
+		}
 	}
 }
 
