@@ -17,7 +17,8 @@ type basis struct {
 
 // The ridge is taken as small as factoring allows. It and rounding leave the factor a preconditioner, by which
 // conjugate gradients find the solution without a ridge, as far as it matters: until the energy of the
-// error is this small a part of the solution's, or so many iterations are done.
+// error is this small a part of the solution's, or rounding keeps it from falling, or so many iterations
+// are done.
 const (
 	firstRidge = 1e-15
 	lastRidge  = 1e-6
@@ -126,7 +127,7 @@ func (b *basis) conjugateGradients(x []lanes, product *product) {
 			if last[l] > 0 {
 				beta[l] = e / last[l]
 			}
-			done = done && !(e > accuracy*all[l])
+			done = done && !(e > accuracy*all[l] && (step < 2 || e < last[l]/2))
 		}
 		if done {
 			return

@@ -22,6 +22,7 @@ var folders = []string{"testdata", "../../../shared/data/bsseval"}
 func eachFolder(t *testing.T, test func(t *testing.T, dir string)) {
 	for i, dir := range folders {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
 			if _, err := os.Stat(dir); i > 0 && err != nil {
 				t.Skip("no further vectors here")
 			}
