@@ -7,14 +7,9 @@ package dataset
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 	"runtime"
 	"sort"
-	"strings"
 	"sync"
 )
 
@@ -50,72 +45,35 @@ type Set struct {
 	families []string
 }
 
-// family maps a file's name to its family; "" means that the file is not a stem. Synthesisers and
-// keyboards are other; backing is a mixture without the song's guitar and voice.
-func family(name string) string {
-	switch base := strings.ToLower(strings.TrimSuffix(name, filepath.Ext(name))); base {
-	case "drums", "bass", "guitar", "piano", "vocals", "other", "backing":
-		return base
-	case "synth", "keys", "strings", "brass", "accompaniment":
-		return "other"
-	}
-	return ""
-}
-
 // Load reads all songs below the folders, each stem brought to rate Hz. A file that cannot be read
 // is an error; stems that hold only silence are left out.
 func Load(rate int, dirs ...string) (*Set, error) {
-	type stem struct{ path, family string }
-	songs := map[string][]stem{}
-	for _, dir := range dirs {
-		if _, err := os.Stat(dir); err != nil {
-			return nil, err
-		}
-		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			switch strings.ToLower(filepath.Ext(path)) {
-			case ".wav", ".flac", ".ogg", ".mp3":
-				if f := family(d.Name()); f != "" {
-					songs[filepath.Dir(path)] = append(songs[filepath.Dir(path)], stem{path, f})
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
+	folders, err := Find(dirs)
+	if err != nil {
+		return nil, err
 	}
-	if len(songs) == 0 {
-		return nil, fmt.Errorf("%s: no song, want folders with stems such as drums.wav and vocals.wav", strings.Join(dirs, ", "))
-	}
-	names := make([]string, 0, len(songs))
-	for n := range songs {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	set := &Set{Rate: rate, Songs: make([]Song, len(names))}
-	errs := make([]error, len(names))
+	set := &Set{Rate: rate, Songs: make([]Song, len(folders))}
+	errs := make([]error, len(folders))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i, n := range names {
+	for i, folder := range folders {
 		wg.Add(1)
 		slots <- struct{}{}
 		go func() {
 			defer wg.Done()
 			defer func() { <-slots }()
-			song := Song{Name: n, From: origins(n)}
-			stems := songs[n]
-			sort.Slice(stems, func(a, b int) bool { return stems[a].path < stems[b].path })
-			for _, s := range stems {
-				x, err := readMono(s.path, rate)
+			song := Song{Name: folder.Dir, From: origins(folder.Dir)}
+			for _, s := range folder.Stems {
+				if s.Family == "" {
+					continue
+				}
+				x, err := readMono(s.Path, rate)
 				if err != nil {
 					errs[i] = err
 					return
 				}
 				if level := activeLevel(x, rate/2); level > 0 {
-					song.Clips = append(song.Clips, Clip{Family: s.family, Samples: x, Level: level})
+					song.Clips = append(song.Clips, Clip{Family: s.Family, Samples: x, Level: level})
 				}
 			}
 			set.Songs[i] = song

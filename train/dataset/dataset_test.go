@@ -147,16 +147,6 @@ func TestActiveLevel(t *testing.T) {
 	}
 }
 
-func TestFamilies(t *testing.T) {
-	for name, want := range map[string]string{
-		"drums.wav": "drums", "Vocals.flac": "vocals", "synth.ogg": "other", "mix.flac": "", "meta.json": "", "drums2.wav": "", "backing.wav": "backing",
-	} {
-		if got := family(name); got != want {
-			t.Errorf("%s: %q, want %q", name, got, want)
-		}
-	}
-}
-
 func TestLoadErrors(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := Load(44100, filepath.Join(dir, "missing")); err == nil {

@@ -72,7 +72,7 @@ var Contestants = []Contestant{Model, Mixture, Baseline, Oracle}
 type Scores struct {
 	Source     string     `json:"source"`
 	Contestant Contestant `json:"contestant"`
-	Summary                // medians over Frames, and SI-SDR and uSDR of the whole song
+	Summary               // medians over Frames, and SI-SDR and uSDR of the whole song
 	Frames     Frames     `json:"frames"`
 }
 
