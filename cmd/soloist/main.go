@@ -31,6 +31,7 @@ type commands struct {
 	Extract extractCmd `cmd:"" help:"Separate audio files into stems."`
 	Models  modelsCmd  `cmd:"" help:"List the models, or show the card of one."`
 	Score   scoreCmd   `cmd:"" help:"Compare extracted stems with the true ones."`
+	Eval    evalCmd    `cmd:"" help:"Score models on folders of stems: SDR, SIR, SAR, SI-SDR."`
 	Bench   benchCmd   `cmd:"" help:"Measure the cost of a frame, and how far it is from the deadline."`
 	Train   trainCmd   `cmd:"" help:"Learn a model from folders of stems."`
 	Render  renderCmd  `cmd:"" help:"Make training material: bands of recorded samples, and MIDI through SoundFonts."`

@@ -2,7 +2,7 @@
 // v4, SI-SDR and the plain SDR of the Music Demixing Challenge.
 //
 // A score that has no value is NaN, never infinite: where a signal is silent, where there is nothing
-// to tell apart (the interference of a single source), and where a ratio is beyond 200 dB, which is
+// to tell apart (the interference of a single source), and where a ratio is beyond 140 dB, which is
 // rounding.
 package bsseval
 
@@ -68,7 +68,7 @@ func New(refs Signals, o Options) (*Evaluator, error) {
 	if e.o.Hop == 0 {
 		e.o.Hop = e.o.Window
 	}
-	if !o.PerFrame {
+	if !o.PerFrame && e.samples > 0 {
 		e.all = newBases(stretch(refs, 0, e.samples), e.o.Taps)
 	}
 	return e, nil

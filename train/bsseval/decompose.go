@@ -164,8 +164,8 @@ func (r energies) ratios(sources bool) (sdr, isr, sir, sar float64) {
 	return decibels(r.s, r.ys), decibels(r.s, r.ps), sir, sar
 }
 
-// limit is the ratio beyond which one part is the rounding error of the other.
-const limit = 1e20
+// limit is the ratio beyond which one part is the rounding error of the other: samples of 24 bits hold no more.
+const limit = 1e14
 
 // decibels is 10·log₁₀ of a ratio of energies, NaN where either is nothing, or nothing but rounding.
 func decibels(num, den float64) float64 {

@@ -32,9 +32,12 @@ func (d *DB) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*float64)(d))
 }
 
+// Format is the version of a result as JSON.
+const Format = "soloist-eval-1"
+
 // Result is all that an evaluation found out.
 type Result struct {
-	Format  string   `json:"format"` // "soloist-eval-1"
+	Format  string   `json:"format"` // Format
 	Models  []string `json:"models"` // as they were asked for
 	Filter  int      `json:"filter"` // taps of BSS-Eval's distortion filters
 	Window  float64  `json:"window"` // seconds: BSS-Eval's window and hop
