@@ -12,11 +12,11 @@ It writes, beside itself, in the layout of mir_eval's own test suite and one lik
     mir_eval/{ref,est}NN/*.wav, mir_eval/outputNN.json   BSS Eval v3: filters anew in every frame
     museval/CASE/{ref,est}-*.wav, museval/CASE/museval.json   BSS Eval v4: filters once, from the whole signal
 
-All signals are synthesised here, from fixed seeds, and are free for any use (CC0). They come out the same everywhere,
-scores but for rounding: the band-limited ones to 1e-7 dB. Scores are in dB; null is an undefined score, "inf" an
-infinite one. mir_eval's "Sources" take the mean of the channels. So do its "Images" where
-they say nchan: a reference is then that mean in every channel, an estimate has all channels but the first times
-"gain"; "reverse" is without effect. Without nchan they take the channels as they are.
+All signals are synthesised here, from fixed seeds, and are free for any use (CC0). Another machine's rounding may show
+in them and in the scores, of the band-limited ones by 1e-7 dB. Scores are in dB; null is an undefined score, "inf" an
+infinite one. mir_eval's "Sources" take the mean of the channels. So do its "Images" where they say nchan: a reference
+is then that mean in every channel, an estimate has all channels but the first times "gain"; "reverse" is without
+effect. Without nchan they take the channels as they are.
 """
 
 import json
