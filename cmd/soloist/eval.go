@@ -58,16 +58,17 @@ func (c *evalCmd) Run(ctx context.Context, std *streams) error {
 		return err
 	}
 	e := evaluate.Evaluation{
-		Separator: host.Batch{
+		Sources: models.sources(),
+		Estimate: evaluate.Separated(host.Batch{
 			New:  func(channels int) (realtime.Processor, error) { return models.pipeline(channels, batchFrames) },
 			Rate: models.rate(), Sources: models.sources(), Jobs: 1,
-		},
+		}),
 		Models: c.Model, Pair: models.models[0].Pair(), Oracle: c.Oracle, Baseline: c.Baseline, Jobs: c.Jobs,
 	}
 	if c.Mir1k != "" {
 		return c.mir1k(ctx, std, &e)
 	}
-	folders, err := dataset.Find(c.Data, e.Separator.Sources...)
+	folders, err := dataset.Find(c.Data, e.Sources...)
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func (c *evalCmd) Run(ctx context.Context, std *streams) error {
 		scored = scored || len(s.Scores) > 0
 	}
 	if !scored {
-		return fmt.Errorf("%s: want a song with %s, found none that could be scored", strings.Join(c.Data, ", "), strings.Join(e.Separator.Sources, " or "))
+		return fmt.Errorf("%s: want a song with %s, found none that could be scored", strings.Join(c.Data, ", "), strings.Join(e.Sources, " or "))
 	}
 	if err := report.Table(std.out, r); err != nil {
 		return err

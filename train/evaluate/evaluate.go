@@ -19,12 +19,60 @@ import (
 // Evaluation says what is scored, and against what. Songs are held in memory, one for each job: 4 bytes a sample and
 // channel, for the mixture, each source and each estimate.
 type Evaluation struct {
-	Separator host.Batch // the separator, as extraction runs it; its Sources are scored
-	Models    []string   // names it in the result
-	Pair      stft.Pair  // the transform of the oracle's mask: the separator's own
-	Oracle    bool       // score the oracle, too
-	Baseline  bool       // score the baseline, too
-	Jobs      int        // songs at once, 0 for one
+	Sources  []string  // to be scored
+	Estimate Estimator // what makes the estimates of them
+	Models   []string  // names it in the result
+	Pair     stft.Pair // the transform of the oracle's mask: the separator's own
+	Oracle   bool      // score the oracle, too
+	Baseline bool      // score the baseline, too
+	Jobs     int       // songs at once, 0 for one
+}
+
+// Estimator returns estimates of what a song's mixture, [channel][sample] at rate Hz, is made of, by source.
+type Estimator func(ctx context.Context, f dataset.Folder, rate int, mix [][]float32) (map[string][][]float32, error)
+
+// Separated are estimates by a separator, run just as extraction runs it.
+func Separated(b host.Batch) Estimator {
+	b.Bits, b.Dither = 0, false
+	return func(ctx context.Context, _ dataset.Folder, rate int, mix [][]float32) (map[string][][]float32, error) {
+		names := b.Outputs()
+		sinks, stems := make([]host.Sink, len(names)), make([]memory, len(names))
+		for i := range sinks {
+			stems[i] = make(memory, len(mix))
+			sinks[i] = stems[i]
+		}
+		if _, err := b.Run(ctx, &reel{rate: rate, x: mix}, sinks, nil); err != nil {
+			return nil, err
+		}
+		out := make(map[string][][]float32, len(names))
+		for i, n := range names {
+			out[n] = stems[i]
+		}
+		return out, nil
+	}
+}
+
+// Stored are estimates in files made before, in a folder that dir names for each song.
+func Stored(dir func(dataset.Folder) string) Estimator {
+	return func(_ context.Context, f dataset.Folder, rate int, mix [][]float32) (map[string][][]float32, error) {
+		stems, err := dataset.Find([]string{dir(f)}, "remainder")
+		if err != nil {
+			return nil, err
+		}
+		out := map[string][][]float32{}
+		for _, stem := range stems[0].Stems {
+			info, x, _, err := audiofile.ReadAll(stem.Path)
+			if err != nil {
+				return nil, err
+			}
+			if info.Rate != rate || len(x) != len(mix) || length(x) != length(mix) {
+				return nil, fmt.Errorf("%s: want %d channels of %d samples at %d Hz as the song has, found %d of %d at %d",
+					stem.Path, len(mix), length(mix), rate, len(x), length(x), info.Rate)
+			}
+			out[stem.Name] = x
+		}
+		return out, nil
+	}
 }
 
 // contestants are those to be scored.
@@ -49,12 +97,12 @@ func (e *Evaluation) Run(ctx context.Context, folders []dataset.Folder, step fun
 	if step == nil {
 		step = func() {}
 	}
-	r := &Result{Format: Format, Models: e.Models, Filter: taps, Window: 1, Sources: e.Separator.Sources, Songs: make([]Song, len(folders))}
+	r := &Result{Format: Format, Models: e.Models, Filter: taps, Window: 1, Sources: e.Sources, Songs: make([]Song, len(folders))}
 	each(max(1, e.Jobs), len(folders), func(i int) {
 		song, steps := &r.Songs[i], 0
 		err := e.song(ctx, song, folders[i], func() { steps++; step() })
 		if err != nil {
-			song.Scores, song.Error = nil, err.Error()
+			song.Scores, song.Error = []Scores{}, err.Error()
 		}
 		for ; steps < e.Steps(); steps++ {
 			step()
@@ -86,7 +134,7 @@ func (e *Evaluation) song(ctx context.Context, song *Song, f dataset.Folder, ste
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	m, err := read(f, e.Separator.Sources)
+	m, err := read(f, e.Sources)
 	if err != nil {
 		return err
 	}
@@ -103,7 +151,7 @@ func (e *Evaluation) song(ctx context.Context, song *Song, f dataset.Folder, ste
 	step()
 	scores := make([][]Scores, len(m.sources))
 	for _, c := range e.contestants() {
-		estimates, err := e.estimate(ctx, m, c)
+		estimates, err := e.estimate(ctx, f, m, c)
 		if err != nil {
 			return err
 		}
@@ -129,7 +177,7 @@ func (e *Evaluation) song(ctx context.Context, song *Song, f dataset.Folder, ste
 }
 
 // estimate returns a contestant's estimates of all references.
-func (e *Evaluation) estimate(ctx context.Context, m *material, c Contestant) ([][][]float32, error) {
+func (e *Evaluation) estimate(ctx context.Context, f dataset.Folder, m *material, c Contestant) ([][][]float32, error) {
 	var estimates [][][]float32
 	switch c {
 	case Mixture:
@@ -144,11 +192,14 @@ func (e *Evaluation) estimate(ctx context.Context, m *material, c Contestant) ([
 			estimates = append(estimates, baseline(m, source, m.refs[i]))
 		}
 	case Model:
-		all, err := separate(ctx, e.Separator, m.rate, m.mix)
+		all, err := e.Estimate(ctx, f, m.rate, m.mix)
 		if err != nil {
 			return nil, err
 		}
 		for _, source := range m.sources {
+			if all[source] == nil {
+				return nil, fmt.Errorf("%s: no estimate of %s", f.Dir, source)
+			}
 			estimates = append(estimates, all[source])
 		}
 	}
@@ -165,25 +216,6 @@ func baseline(m *material, source string, truth [][]float32) [][]float32 {
 	}
 	y, _, _ := bounds.BandPass(m.rate, m.mix, truth)
 	return y
-}
-
-// separate runs the separator over a mixture and returns its outputs by name.
-func separate(ctx context.Context, b host.Batch, rate int, mix [][]float32) (map[string][][]float32, error) {
-	b.Bits, b.Dither = 0, false
-	names := b.Outputs()
-	sinks, stems := make([]host.Sink, len(names)), make([]memory, len(names))
-	for i := range sinks {
-		stems[i] = make(memory, len(mix))
-		sinks[i] = stems[i]
-	}
-	if _, err := b.Run(ctx, &reel{rate: rate, x: mix}, sinks, nil); err != nil {
-		return nil, err
-	}
-	out := make(map[string][][]float32, len(names))
-	for i, n := range names {
-		out[n] = stems[i]
-	}
-	return out, nil
 }
 
 // reel is a host.Source that plays what lies in memory.
@@ -220,13 +252,13 @@ func (m memory) Write(src [][]float32) error {
 
 // Signals returns the mixture, the separator's estimate of a source and the true one, [channel][sample].
 func (e *Evaluation) Signals(ctx context.Context, folder dataset.Folder, source string) (mixture, estimate, truth [][]float32, err error) {
-	m, err := read(folder, e.Separator.Sources)
+	m, err := read(folder, e.Sources)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	for i, s := range m.sources {
 		if s == source {
-			all, err := separate(ctx, e.Separator, m.rate, m.mix)
+			all, err := e.Estimate(ctx, folder, m.rate, m.mix)
 			if err != nil {
 				return nil, nil, nil, err
 			}

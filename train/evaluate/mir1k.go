@@ -12,6 +12,7 @@ import (
 
 	"soloist/host/audiofile"
 	"soloist/train/bsseval"
+	"soloist/train/dataset"
 )
 
 // MIR1KResult is what the published protocol gives (Hsu & Jang, "On the improvement of singing voice separation for
@@ -113,8 +114,8 @@ func FindMIR1K(dir string) ([]MIR1KClip, error) {
 
 // MIR1K scores the separator's vocals, and what is left as the accompaniment.
 func (e *Evaluation) MIR1K(ctx context.Context, clips []MIR1KClip, step func()) (*MIR1KResult, error) {
-	if !slices.Contains(e.Separator.Sources, "vocals") {
-		return nil, fmt.Errorf("want a model of vocals, found one of %s", strings.Join(e.Separator.Sources, ", "))
+	if !slices.Contains(e.Sources, "vocals") {
+		return nil, fmt.Errorf("want a model of vocals, found one of %s", strings.Join(e.Sources, ", "))
 	}
 	r := &MIR1KResult{Format: MIR1KFormat, Models: e.Models, Clips: make([]Clip, len(clips))}
 	each(max(1, e.Jobs), len(clips), func(i int) {
@@ -154,7 +155,7 @@ func (e *Evaluation) clip(ctx context.Context, clip *Clip, c MIR1KClip) error {
 	refs := [][][]float32{{voice}, {music}}
 	mix := [][]float32{slices.Clone(voice)}
 	add(mix, refs[1])
-	all, err := separate(ctx, e.Separator, rate, mix)
+	all, err := e.Estimate(ctx, dataset.Folder{}, rate, mix)
 	if err != nil {
 		return err
 	}

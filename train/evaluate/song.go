@@ -41,7 +41,10 @@ func read(f dataset.Folder, sources []string) (*material, error) {
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(sources, stem.Is)
+		i := slices.Index(sources, stem.Name)
+		if i < 0 {
+			i = slices.IndexFunc(sources, stem.Is)
+		}
 		if i < 0 {
 			i = len(sources)
 		}
