@@ -33,6 +33,12 @@ type projector struct {
 	fft            *fourier.FFT
 	all            [][]complex128          // [channel of any reference × channel of any estimate]
 	each           map[pair][][]complex128 // [channel of the reference × channel of the estimate]
+
+	// Working memory of measure.
+	waves           [][]float64    // [channel of any reference][sample]
+	spectra         [][]complex128 // of waves
+	mixed           []complex128
+	y, onAll, onOwn []float64
 }
 
 // fit finds the filters for estimates over the whole stretch; windows are what they will be used on,
@@ -41,12 +47,19 @@ func (b *bases) fit(ests *waves, pairs []pair, window int) *projector {
 	taps, channels, q := b.all.taps, ests.channels, ests.count()
 	c := correlate(b.all.refs, ests, taps)
 	p := &projector{taps: taps, channels: channels, each: map[pair][][]complex128{}}
-	p.fft = fourier.NewFFT(blockSize(taps, window+taps-1))
+	n := blockSize(taps, window+taps-1)
+	p.fft = fourier.NewFFT(n)
+	p.spectra, p.mixed = newSpectra(b.all.refs.count(), n/2+1), make([]complex128, n/2+1)
+	p.waves = make([][]float64, len(p.spectra))
+	for i := range p.waves {
+		p.waves[i] = make([]float64, n)
+	}
+	p.y, p.onAll, p.onOwn = make([]float64, n-(taps-1)), make([]float64, n), make([]float64, n)
 	h := b.all.filters(c, q)
 	if h == nil {
 		return nil
 	}
-	p.all = p.spectra(h)
+	p.all = p.transform(h)
 	for _, pr := range pairs {
 		sub := make([][]float64, taps)
 		for d := range sub {
@@ -59,13 +72,13 @@ func (b *bases) fit(ests *waves, pairs []pair, window int) *projector {
 		if h == nil {
 			return nil
 		}
-		p.each[pr] = p.spectra(h)
+		p.each[pr] = p.transform(h)
 	}
 	return p
 }
 
-// spectra transforms filters [delay][i] to [i][bin], with the scale of the way back in them.
-func (p *projector) spectra(h [][]float64) [][]complex128 {
+// transform takes filters [delay][i] to [i][bin], with the scale of the way back in them.
+func (p *projector) transform(h [][]float64) [][]complex128 {
 	n := p.fft.Len()
 	s := newSpectra(len(h[0]), n/2+1)
 	x := make([]float64, n)
@@ -90,36 +103,31 @@ type energies struct {
 // measurement in blind audio source separation", IEEE Trans. ASLP 14(4), 2006, section III.B; for
 // several channels Vincent et al., "The signal separation evaluation campaign (2007–2010)", 2012).
 func (p *projector) measure(refs, ests *waves, pairs []pair) map[pair]energies {
-	n, before := p.fft.Len(), p.taps-1
-	step, bins := n-before, n/2+1
-	waves, spectra, mixed := make([][]float64, refs.count()), newSpectra(refs.count(), bins), make([]complex128, bins)
-	for i := range waves {
-		waves[i] = make([]float64, n)
-	}
-	y, all, own := make([]float64, step), make([]float64, n), make([]float64, n)
+	before := p.taps - 1
+	step := p.fft.Len() - before
 	result := make(map[pair]energies, len(pairs))
 	for at := 0; at < refs.samples+before; at += step {
-		for i := range waves {
-			refs.read(waves[i], i, at-before)
-			p.fft.Coefficients(spectra[i], waves[i])
+		for i := range p.waves {
+			refs.read(p.waves[i], i, at-before)
+			p.fft.Coefficients(p.spectra[i], p.waves[i])
 		}
 		for e := range ests.sources {
 			for c := range p.channels {
 				column := e*p.channels + c
-				ests.read(y, column, at)
-				p.project(all, mixed, spectra, p.all[column:], ests.count())
+				ests.read(p.y, column, at)
+				p.project(p.onAll, p.spectra, p.all[column:], ests.count())
 				for _, pr := range pairs {
 					if pr.est != e {
 						continue
 					}
 					first := pr.ref * p.channels
 					if refs.sources == 1 {
-						copy(own, all)
+						copy(p.onOwn, p.onAll)
 					} else {
-						p.project(own, mixed, spectra[first:first+p.channels], p.each[pr][c:], p.channels)
+						p.project(p.onOwn, p.spectra[first:first+p.channels], p.each[pr][c:], p.channels)
 					}
 					r := result[pr]
-					r.add(waves[first+c][before:], own[before:], all[before:], y)
+					r.add(p.waves[first+c][before:], p.onOwn[before:], p.onAll[before:], p.y)
 					result[pr] = r
 				}
 			}
@@ -129,15 +137,15 @@ func (p *projector) measure(refs, ests *waves, pairs []pair) map[pair]energies {
 }
 
 // project writes to x the sum of the spectra through every stride-th filter.
-func (p *projector) project(x []float64, mixed []complex128, spectra, filters [][]complex128, stride int) {
-	clear(mixed)
+func (p *projector) project(x []float64, spectra, filters [][]complex128, stride int) {
+	clear(p.mixed)
 	for i, s := range spectra {
 		h := filters[i*stride]
 		for f, v := range s {
-			mixed[f] += v * h[f]
+			p.mixed[f] += v * h[f]
 		}
 	}
-	p.fft.Sequence(x, mixed)
+	p.fft.Sequence(x, p.mixed)
 }
 
 func (r *energies) add(s, p, a, y []float64) {

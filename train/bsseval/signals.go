@@ -62,7 +62,7 @@ func (w *waves) read(dst []float64, channel, at int) {
 // silent tells whether the channels of some source add up to nothing throughout, which is what
 // mir_eval and museval mean by silence.
 func (w *waves) silent() bool {
-	const block = 4096
+	const block = 256
 	var x, sum [block]float64
 source:
 	for s := range w.sources {
