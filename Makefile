@@ -26,7 +26,7 @@ demo: build
 	@$(BIN) extract --model drums,vocals -o demo assets/demo/*.mp3
 	@for song in assets/demo/*.mp3; do \
 		name=$$(basename $$song .mp3); \
-		if [ -d assets/demo/$$name ]; then echo "$$name, SI-SDR against the true stems:"; $(BIN) score assets/demo/$$name demo/$$name; fi; \
+		if [ -d assets/demo/$$name ]; then echo "$$name against the true stems, in dB:"; $(BIN) score assets/demo/$$name demo/$$name; fi; \
 	done
 	@echo "Listen to the files in the folders of demo/: each stem, and remainder.wav, the music without it."
 

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"soloist/host/audiofile"
 	"soloist/train/bsseval"
 	"soloist/train/dataset"
 )
@@ -179,7 +178,7 @@ func (e *Evaluation) clip(ctx context.Context, clip *Clip, c MIR1KClip) error {
 
 // channel reads a file of one channel, or that channel of a stereo file.
 func (c MIR1KClip) channel(path string, which int) ([]float32, int, error) {
-	info, x, _, err := audiofile.ReadAll(path)
+	info, x, err := decode(path)
 	switch {
 	case err != nil:
 		return nil, 0, err

@@ -1,8 +1,10 @@
 package evaluate
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"soloist/host/audiofile"
 	"soloist/train/dataset"
@@ -22,7 +24,7 @@ func read(f dataset.Folder, sources []string) (*material, error) {
 	m := new(material)
 	var info audiofile.Info
 	load := func(path string) ([][]float32, error) {
-		i, x, _, err := audiofile.ReadAll(path)
+		i, x, err := decode(path)
 		if err != nil {
 			return nil, err
 		}
@@ -96,6 +98,15 @@ func read(f dataset.Folder, sources []string) (*material, error) {
 		}
 	}
 	return m, nil
+}
+
+// decode reads a whole file. One that is damaged, so that a part of it may be missing, is an error: scores would be false.
+func decode(path string) (audiofile.Info, [][]float32, error) {
+	info, x, warnings, err := audiofile.ReadAll(path)
+	if err == nil && len(warnings) > 0 {
+		err = errors.New(strings.Join(warnings, "; "))
+	}
+	return info, x, err
 }
 
 // add returns the sum of two signals, the longer and wider of which is reused. A single channel goes to all.
