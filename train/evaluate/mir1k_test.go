@@ -51,13 +51,13 @@ func TestMIR1K(t *testing.T) {
 	}
 	failed := 0
 	for _, c := range r.Clips {
-		switch {
-		case c.Name == "mono":
+		switch c.Name {
+		case "mono":
 			failed++
 			if !strings.Contains(c.Error, "want 2 channels") {
 				t.Errorf("mono: %q", c.Error)
 			}
-		case c.Name == "silent":
+		case "silent":
 			failed++
 			if !strings.Contains(c.Error, "found silence") {
 				t.Errorf("silent: %q", c.Error)
