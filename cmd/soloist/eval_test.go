@@ -2,30 +2,60 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"soloist/host/audiofile"
 	"soloist/train/evaluate"
 )
 
-// copyTree copies the files of a folder.
-func copyFiles(t *testing.T, from, to string) {
+// excerpt writes the first seconds of the demo's stems to a folder, and their sum to a file.
+func excerpt(t *testing.T, seconds int, dir, mix string) {
 	t.Helper()
-	if err := os.MkdirAll(to, 0o755); err != nil {
+	stems, err := filepath.Glob("../../assets/demo/surf/*.flac")
+	if err != nil || len(stems) == 0 {
+		t.Fatal("no stems", err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
-		t.Fatal(err)
+	save := func(path string, x [][]float32) {
+		w, err := audiofile.Create(path, audiofile.WAV16, audiofile.Info{Rate: 44100, Channels: len(x)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Write(x), w.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
+	var sum [][]float32
+	for _, stem := range stems {
+		_, x, _, err := audiofile.ReadAll(stem)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for c := range x {
+			x[c] = x[c][:seconds*44100]
+			if len(sum) == c {
+				sum = append(sum, make([]float32, len(x[c])))
+			}
+			for i, v := range x[c] {
+				sum[c][i] += v
+			}
+		}
+		save(filepath.Join(dir, strings.TrimSuffix(filepath.Base(stem), ".flac")+".wav"), x)
+	}
+	save(mix, sum)
 }
 
 func TestEval(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
-	copyFiles(t, "../../assets/demo/surf", file("songs/surf"))
+	excerpt(t, 5, file("songs/surf"), file("surf.wav"))
 	out, _ := soloist(t, success, "eval", "--model", "drums,vocals", "--data", file("songs"), "--oracle", "--baseline",
 		"--json", file("e.json"), "--plot", file("e.png"), "--html", file("e.html"))
 	again, _ := soloist(t, success, "eval", "--model", "drums,vocals", "--data", file("songs"), "--oracle", "--baseline", "-j1", "--json", file("f.json"))
@@ -61,7 +91,7 @@ func TestEval(t *testing.T) {
 	}
 
 	// What extract writes is what eval scores.
-	soloist(t, success, "extract", "--model", "drums,vocals", "-o", file("stems"), "../../assets/demo/surf.mp3")
+	soloist(t, success, "extract", "--model", "drums,vocals", "-o", file("stems"), file("surf.wav"))
 	out, _ = soloist(t, success, "score", file("songs/surf"), file("stems/surf"))
 	if rows := strings.Count(out, "\n"); rows != 1+2*2 || !strings.Contains(out, "drums") || !strings.Contains(out, "vocals") {
 		t.Errorf("%d lines, want a head and 2 for each of 2 stems:\n%s", rows, out)
@@ -70,12 +100,12 @@ func TestEval(t *testing.T) {
 	line(t, stderr, "no song")
 
 	// A broken song is named and skipped, and the status says so.
-	copyFiles(t, "../../assets/demo/surf", file("songs/broken"))
-	if err := os.Truncate(file("songs/broken/guitar.flac"), 20000); err != nil {
+	excerpt(t, 1, file("songs/broken"), file("broken.wav"))
+	if err := os.Truncate(file("songs/broken/guitar.wav"), 20000); err != nil {
 		t.Fatal(err)
 	}
 	out, stderr = soloist(t, failure, "eval", "--model", "drums", "--data", file("songs"))
-	line(t, stderr, "broken", "guitar.flac")
+	line(t, stderr, "broken", "guitar.wav")
 	if !strings.Contains(out, "drums") {
 		t.Errorf("the other song is missing:\n%s", out)
 	}
