@@ -57,7 +57,7 @@ func material(t testing.TB) *dataset.Set {
 		writeWAV(t, filepath.Join(dir, song, "vocals.wav"), tones)
 		writeWAV(t, filepath.Join(dir, song, "drums.wav"), bursts)
 	}
-	set, err := dataset.Load(8000, dir)
+	set, err := dataset.Load(8000, "", dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ type trainCmd struct {
 	Validate []string `help:"Folders of songs to choose the best weights by; never learnt from." placeholder:"DIR"`
 	Output   string   `short:"o" required:"" help:"Model file to write." placeholder:"MODEL"`
 	Resume   bool     `help:"Go on from OUTPUT.checkpoint where there is one."`
+	Cache    string   `placeholder:"DIR" help:"Folder for decoded stems, about 320 MB an hour of stem; they are found there the next time (default: the user's cache folder)."`
 	Steps    int      `help:"Steps, instead of the recipe's." placeholder:"N"`
 }
 
@@ -31,7 +32,14 @@ func (c *trainCmd) Run(ctx context.Context, std *streams) error {
 	if c.Steps > 0 {
 		r.Train.Steps = c.Steps
 	}
-	set, err := dataset.Load(r.Model.Rate, c.Data...)
+	if c.Cache == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return fmt.Errorf("no folder for decoded stems, give one by --cache: %w", err)
+		}
+		c.Cache = filepath.Join(user, "soloist", "stems")
+	}
+	set, err := dataset.Load(r.Model.Rate, c.Cache, c.Data...)
 	if err != nil {
 		return err
 	}
@@ -41,7 +49,7 @@ func (c *trainCmd) Run(ctx context.Context, std *streams) error {
 	var validate func(*model.Model) (float64, error)
 	var scores []train.Score
 	if len(c.Validate) > 0 {
-		songs, err := dataset.Load(r.Model.Rate, c.Validate...)
+		songs, err := dataset.Load(r.Model.Rate, c.Cache, c.Validate...)
 		if err != nil {
 			return err
 		}

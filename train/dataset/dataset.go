@@ -1,8 +1,8 @@
 // Package dataset turns folders of stems into training examples.
 //
 // A song is a folder with an audio file for each stem, named for its instrument (drums.wav,
-// vocals.flac …), at any depth; a mix.* beside them is ignored. Stems are kept in memory as mono
-// 16-bit samples at one rate, about 320 MB an hour of stem.
+// vocals.flac …), at any depth; a mix.* beside them is ignored. Stems become mono 16-bit samples at one
+// rate, about 320 MB an hour of stem, in a cache on disk that is mapped into memory.
 package dataset
 
 import (
@@ -46,8 +46,9 @@ type Set struct {
 }
 
 // Load reads all songs below the folders, each stem brought to rate Hz. A file that cannot be read
-// is an error; stems that hold only silence are left out.
-func Load(rate int, dirs ...string) (*Set, error) {
+// is an error; stems that hold only silence are left out. cache is a folder in which decoded stems are kept for the
+// next time; without one, "", they are kept in memory.
+func Load(rate int, cache string, dirs ...string) (*Set, error) {
 	folders, err := Find(dirs)
 	if err != nil {
 		return nil, err
@@ -67,12 +68,12 @@ func Load(rate int, dirs ...string) (*Set, error) {
 				if s.Family == "" {
 					continue
 				}
-				x, err := readMono(s.Path, rate)
+				x, level, err := stem(s.Path, rate, cache)
 				if err != nil {
 					errs[i] = err
 					return
 				}
-				if level := activeLevel(x, rate/2); level > 0 {
+				if level > 0 {
 					song.Clips = append(song.Clips, Clip{Family: s.Family, Samples: x, Level: level})
 				}
 			}

@@ -149,17 +149,17 @@ func TestActiveLevel(t *testing.T) {
 
 func TestLoadErrors(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Load(44100, filepath.Join(dir, "missing")); err == nil {
+	if _, err := Load(44100, "", filepath.Join(dir, "missing")); err == nil {
 		t.Error("a missing folder was read")
 	}
-	if _, err := Load(44100, dir); err == nil || !strings.Contains(err.Error(), "no song") {
+	if _, err := Load(44100, "", dir); err == nil || !strings.Contains(err.Error(), "no song") {
 		t.Error(err)
 	}
 	bad := filepath.Join(dir, "drums.wav")
 	if err := os.WriteFile(bad, []byte("RIFF is not enough"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(44100, dir); err == nil || !strings.Contains(err.Error(), "drums.wav") {
+	if _, err := Load(44100, "", dir); err == nil || !strings.Contains(err.Error(), "drums.wav") {
 		t.Error(err)
 	}
 }
