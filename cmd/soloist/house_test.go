@@ -32,6 +32,9 @@ var house = map[string][]string{
 	"train/report":          {"stft", "host/audiofile", "train/evaluate"},
 	"train/blas":            {},
 	"train/render":          {"host/audiofile"},
+	"train/optimise":        {"model/kernel"},
+	"train/leastsquares":    {},
+	"train/layerwise":       {"stft", "model/...", "train/blas", "train/dataset", "train/optimise", "train/leastsquares"},
 	"train":                 {"stft", "realtime", "host/audiofile", "model/...", "train/..."},
 	"assets":                {},
 	"cmd/soloist": {
