@@ -38,6 +38,18 @@ type Schedule struct {
 	Every        int     `json:"every"`         // steps between checkpoints and validations
 }
 
+// defaults are what a recipe need not say.
+var defaults = Schedule{Seed: 1, Steps: 10_000, Excerpts: 24, Frames: 200, Warmup: 40, Rate: 1e-3, Decay: 1e-2, Clip: 1, Average: 0.999, LeastSquares: 8, Every: 500}
+
+// Adaptation is the recipe by which From adapts a model where there is no other: small steps, and a pull towards what
+// the model was.
+func Adaptation(m *model.Model) *Recipe {
+	c := m.Card()
+	r := &Recipe{Description: c.Description, Licence: c.Licence, Limits: c.Limits, Model: m.Spec(), Train: defaults}
+	r.Train.Rate, r.Train.Decay, r.Train.LeastSquares, r.Train.Every = 3e-4, 1, 0, 100
+	return r
+}
+
 // ReadRecipe reads and completes a recipe. The error names the file.
 func ReadRecipe(path string) (*Recipe, error) {
 	text, err := os.ReadFile(path)
@@ -61,7 +73,7 @@ func parseRecipe(text string) (*Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Recipe{Train: Schedule{Seed: 1, Steps: 10_000, Excerpts: 24, Frames: 200, Warmup: 40, Rate: 1e-3, Decay: 1e-2, Clip: 1, Average: 0.999, LeastSquares: 8, Every: 500}}
+	r := &Recipe{Train: defaults}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(r); err != nil {

@@ -45,7 +45,8 @@ type state struct {
 	Step    int
 	Weights [][]float32 // by tensor
 	Average [][]float32
-	First   []float32 // Adam's moments, over all weights
+	Origin  [][]float32 // what the weights are pulled towards, nil for 0
+	First   []float32   // Adam's moments, over all weights
 	Second  []float32
 	Mean    []float32 // the features' normalisation
 	Scale   []float32
@@ -64,6 +65,44 @@ type Point struct {
 // New prepares a trainer: normalisation from the material, weights after He (ReLU) or Glorot, the last
 // layer by least squares.
 func New(r *Recipe, set *dataset.Set) (*Trainer, error) {
+	t, err := newTrainer(r, set)
+	if err != nil {
+		return nil, err
+	}
+	t.normalise()
+	t.initialise()
+	if err := t.leastSquares(); err != nil {
+		return nil, err
+	}
+	t.average()
+	return t, nil
+}
+
+// From prepares a trainer that goes on from a model, to adapt it to further material. So that it does not forget the rest,
+// weights decay towards what they were (L2-SP: Li, Grandvalet & Davoine, "Explicit inductive bias for transfer
+// learning with convolutional networks", ICML 2018). The recipe must be of the same separator.
+func From(m *model.Model, r *Recipe, set *dataset.Set) (*Trainer, error) {
+	if a, b := fmt.Sprintf("%+v", m.Spec()), fmt.Sprintf("%+v", r.Model); a != b {
+		return nil, fmt.Errorf("train: the recipe's model is not that of %s", m.Name())
+	}
+	t, err := newTrainer(r, set)
+	if err != nil {
+		return nil, err
+	}
+	for i, tensor := range m.Network().Tensors() {
+		copy(t.model.Network().Tensors()[i].Data, tensor.Data)
+		t.state.Origin = append(t.state.Origin, tensor.Data)
+	}
+	t.model.Network().Refresh()
+	mean, scale := t.model.Normalisation()
+	fromMean, fromScale := m.Normalisation()
+	copy(mean, fromMean)
+	copy(scale, fromScale)
+	t.average()
+	return t, nil
+}
+
+func newTrainer(r *Recipe, set *dataset.Set) (*Trainer, error) {
 	blas.Use()
 	if set.Seconds(r.Model.Source) == 0 {
 		return nil, fmt.Errorf("train: the material holds no %s, only %v", r.Model.Source, set.Families())
@@ -76,17 +115,16 @@ func New(r *Recipe, set *dataset.Set) (*Trainer, error) {
 	for i := range t.parts {
 		t.parts[i] = newShard(r, m, set)
 	}
-	t.normalise()
-	t.initialise()
-	if err := t.leastSquares(); err != nil {
-		return nil, err
-	}
 	n := m.Parameters()
 	t.state = state{Recipe: *r, First: make([]float32, n), Second: make([]float32, n), Best: math.Inf(-1)}
-	for _, tensor := range m.Network().Tensors() {
+	return t, nil
+}
+
+// average starts the average of the weights.
+func (t *Trainer) average() {
+	for _, tensor := range t.model.Network().Tensors() {
 		t.state.Average = append(t.state.Average, append([]float32(nil), tensor.Data...))
 	}
-	return t, nil
 }
 
 // firstBatch is the number from which batches for the start are drawn, out of reach of steps.
@@ -203,6 +241,27 @@ func (t *Trainer) leastSquares() error {
 	copy(ts[len(ts)-1].Data, bias)
 	net.Refresh()
 	return nil
+}
+
+// Pace measures how long a step takes, by a few that leave no trace but in the time.
+func (t *Trainer) Pace() time.Duration {
+	const tries = 4
+	var began time.Time
+	for i := range tries + 1 {
+		if i == 1 { // the first one warms up
+			began = time.Now()
+		}
+		t.each(firstBatch+i, func(_ int, p *shard) { p.loss(true) })
+	}
+	return time.Since(began) / tries
+}
+
+// SetSteps changes how many steps there are, before the first.
+func (t *Trainer) SetSteps(n int) {
+	if t.state.Step > 0 {
+		panic("train: SetSteps in the middle")
+	}
+	t.recipe.Train.Steps, t.state.Recipe.Train.Steps = n, n
 }
 
 // Model is the model as it stands, with the last step's weights.
@@ -331,7 +390,10 @@ func (t *Trainer) step() (loss, absent float64) {
 	for i, tensor := range t.model.Network().Tensors() {
 		w, avg := tensor.Data, t.state.Average[i]
 		shrink := decay
-		if len(tensor.Shape) == 1 {
+		var origin []float32
+		if t.state.Origin != nil {
+			origin = t.state.Origin[i]
+		} else if len(tensor.Shape) == 1 {
 			shrink = 0 // biases are free
 		}
 		first, second, grad := t.state.First[at:at+len(w)], t.state.Second[at:at+len(w)], t.grad[at:at+len(w)]
@@ -340,7 +402,11 @@ func (t *Trainer) step() (loss, absent float64) {
 			m := b1*first[j] + (1-b1)*g
 			v := b2*second[j] + (1-b2)*g*g
 			first[j], second[j] = m, v
-			w[j] -= step*m/(float32(math.Sqrt(float64(v)))+eps) + shrink*w[j]
+			off := w[j]
+			if origin != nil {
+				off -= origin[j]
+			}
+			w[j] -= step*m/(float32(math.Sqrt(float64(v)))+eps) + shrink*off
 			avg[j] += (1 - keep) * (w[j] - avg[j])
 		}
 		at += len(w)
@@ -386,15 +452,28 @@ func (t *Trainer) save(path string) error {
 	return nil
 }
 
-// Resume continues from a checkpoint of the same recipe.
-func (t *Trainer) Resume(path string) error {
+// StepsOf is how many steps the run of a checkpoint has.
+func StepsOf(path string) (int, error) {
+	s, err := readState(path)
+	return s.Recipe.Train.Steps, err
+}
+
+func readState(path string) (s state, err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return err
+		return s, err
 	}
-	var s state
 	if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(&s); err != nil {
-		return fmt.Errorf("%s: not a checkpoint: %w", path, err)
+		return s, fmt.Errorf("%s: not a checkpoint: %w", path, err)
+	}
+	return s, nil
+}
+
+// Resume continues from a checkpoint of the same recipe.
+func (t *Trainer) Resume(path string) error {
+	s, err := readState(path)
+	if err != nil {
+		return err
 	}
 	if a, b := fmt.Sprintf("%+v", s.Recipe), fmt.Sprintf("%+v", *t.recipe); a != b {
 		return fmt.Errorf("%s: it is of another recipe", path)

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,22 +17,51 @@ import (
 )
 
 type trainCmd struct {
-	Recipe   string   `arg:"" help:"Recipe (TOML)." type:"existingfile"`
+	Recipe   string   `arg:"" optional:"" help:"Recipe (TOML). Not needed with --from." type:"existingfile"`
 	Data     []string `required:"" help:"Folders of songs: a folder a song, an audio file a stem, named for its instrument." placeholder:"DIR"`
 	Validate []string `help:"Folders of songs to choose the best weights by; never learnt from." placeholder:"DIR"`
 	Output   string   `short:"o" required:"" help:"Model file to write." placeholder:"MODEL"`
+	From     string   `help:"Go on from this model, to adapt it to the data without forgetting the rest." placeholder:"NAME|FILE"`
+	Minutes  float64  `help:"Learn for about so long, instead of the recipe's steps (default: 10 with --from)." placeholder:"N"`
+	Steps    int      `help:"Steps, instead of the recipe's." placeholder:"N"`
 	Resume   bool     `help:"Go on from OUTPUT.checkpoint where there is one."`
 	Cache    string   `placeholder:"DIR" help:"Folder for decoded stems, about 320 MB an hour of stem; they are found there the next time (default: the user's cache folder)."`
-	Steps    int      `help:"Steps, instead of the recipe's." placeholder:"N"`
 }
 
-func (c *trainCmd) Run(ctx context.Context, std *streams) error {
-	r, err := train.ReadRecipe(c.Recipe)
-	if err != nil {
-		return err
+// recipe is that of the file, or the one to adapt a model by; from is that model, nil where none is given.
+func (c *trainCmd) recipe() (r *train.Recipe, from *model.Model, err error) {
+	switch {
+	case c.Recipe == "" && c.From == "":
+		return nil, nil, misused(errors.New("train: expected a recipe or --from MODEL"))
+	case c.Steps < 0 || c.Minutes < 0:
+		return nil, nil, misused(fmt.Errorf("train: expected more than %d steps and %g minutes", c.Steps, c.Minutes))
+	case c.Steps > 0 && c.Minutes > 0:
+		return nil, nil, misused(errors.New("train: expected one of --steps and --minutes, found both"))
+	case c.From != "" && c.Steps == 0 && c.Minutes == 0 && c.Recipe == "":
+		c.Minutes = 10
+	}
+	if c.From != "" {
+		m, err := loadModel(c.From)
+		if err != nil {
+			return nil, nil, err
+		}
+		from, r = m.Model, train.Adaptation(m.Model)
+	}
+	if c.Recipe != "" {
+		if r, err = train.ReadRecipe(c.Recipe); err != nil {
+			return nil, nil, err
+		}
 	}
 	if c.Steps > 0 {
 		r.Train.Steps = c.Steps
+	}
+	return r, from, nil
+}
+
+func (c *trainCmd) Run(ctx context.Context, std *streams) error {
+	r, from, err := c.recipe()
+	if err != nil {
+		return err
 	}
 	if c.Cache == "" {
 		user, err := os.UserCacheDir()
@@ -59,12 +90,24 @@ func (c *trainCmd) Run(ctx context.Context, std *streams) error {
 			return train.MedianGain(s), err
 		}
 	}
-	t, err := train.New(r, set)
+	var t *train.Trainer
+	if from != nil {
+		t, err = train.From(from, r, set)
+	} else {
+		t, err = train.New(r, set)
+	}
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(std.err, "%s: %d weights, look-ahead %d frames, matrix products by %s\n", r.Model.Name, t.Model().Parameters(), t.Model().Lookahead(), blas.Use())
 	checkpoint := c.Output + ".checkpoint"
+	if c.Minutes > 0 {
+		if steps, err := train.StepsOf(checkpoint); c.Resume && err == nil {
+			t.SetSteps(steps)
+		} else {
+			t.SetSteps(max(1, int(c.Minutes*60/t.Pace().Seconds())))
+		}
+	}
 	if c.Resume {
 		if err := t.Resume(checkpoint); err != nil && !os.IsNotExist(err) {
 			return err
@@ -83,6 +126,10 @@ func (c *trainCmd) Run(ctx context.Context, std *streams) error {
 	best := func(m *model.Model) error {
 		card := model.Card{Description: r.Description, Licence: r.Licence, Limits: r.Limits, Recipe: filepath.Base(c.Recipe), Seed: r.Train.Seed, Data: set.Sources(),
 			TrainTime: fmt.Sprintf("%d steps of %d excerpts of %d frames, %v", t.Step(), r.Train.Excerpts, r.Train.Frames, t.Spent().Round(time.Second))}
+		if from != nil {
+			card.Recipe = strings.TrimSuffix("adapted from "+from.Name()+" by "+filepath.Base(c.Recipe), " by .")
+			card.Data = append(slices.Clone(from.Card().Data), card.Data...)
+		}
 		if len(scores) > 0 {
 			card.Scores = map[string]float64{"median SI-SDR gain on the validation songs": train.MedianGain(scores)}
 		}
