@@ -103,7 +103,7 @@ func (s Spec) Check() error {
 		return err
 	}
 	width := s.Feature.Width(p.Bins())
-	bands := width / (1 + len(s.Feature.Means))
+	bands := width / s.Feature.Parts()
 	if in := s.Layers[0].In; in != width {
 		return fmt.Errorf("model: the network takes %d values, the front-end gives %d", in, width)
 	}

@@ -30,7 +30,16 @@ type Spec struct {
 	// Means are the time constants, in frames, of the running means of the compressed bands that are
 	// appended to them: what sustains stands out against what begins.
 	Means []float64 `json:"means_frames,omitempty"`
+	// Past are lengths in frames, this one included, and Across odd numbers of neighbouring bands, over which medians of
+	// the compressed bands are taken and appended: the former hold what sustains, the latter what fills many
+	// bands at once, as strokes do (after FitzGerald, "Harmonic/percussive separation using median filtering", DAFx 2010, but looking at
+	// the past only).
+	Past   []int `json:"medians_frames,omitempty"`
+	Across []int `json:"medians_bands,omitempty"`
 }
+
+// Parts is how many values a band has in a feature vector.
+func (s Spec) Parts() int { return 1 + len(s.Means) + len(s.Past) + len(s.Across) }
 
 // Check tells whether the specification makes sense.
 func (s Spec) Check() error {
@@ -53,6 +62,19 @@ func (s Spec) Check() error {
 			return fmt.Errorf("feature: a running mean over %g frames, want 1 to 1e6", m)
 		}
 	}
+	if len(s.Past)+len(s.Across) > 8 {
+		return fmt.Errorf("feature: %d medians, want at most 8", len(s.Past)+len(s.Across))
+	}
+	for _, n := range s.Past {
+		if n < 2 || n > 256 {
+			return fmt.Errorf("feature: a median over %d frames, want 2 to 256", n)
+		}
+	}
+	for _, n := range s.Across {
+		if n < 3 || n > 255 || n%2 == 0 {
+			return fmt.Errorf("feature: a median over %d bands, want an odd number from 3 to 255", n)
+		}
+	}
 	return nil
 }
 
@@ -62,7 +84,7 @@ func (s Spec) Width(bins int) int {
 	for c := 0.; c < float64(bins-1); n++ {
 		c = nextCentre(c, float64(bins-1), s.Q)
 	}
-	return n * (1 + len(s.Means))
+	return n * s.Parts()
 }
 
 // Bands is a bank of triangular bands over the bins of a spectrum: their weights at each bin sum to
@@ -169,16 +191,18 @@ const ceiling = 1e25
 type FrontEnd struct {
 	spec    Spec
 	bands   *Bands
-	power   []float32 // [bin]
-	streams []stream  // [stream]
-	levels  []float32 // [stream], the running root-mean-square magnitude of a bin at the last frame
-	decay   []float64 // [mean]
+	power   []float32   // [bin]
+	streams []stream    // [stream]
+	levels  []float32   // [stream], the running root-mean-square magnitude of a bin at the last frame
+	decay   []float64   // [mean]
+	column  [][]float32 // [median across bands], working memory
 }
 
 type stream struct {
 	level, weight float64     // Σ aⁿ·power, Σ aⁿ
 	means         [][]float32 // [mean][band]
 	weights       []float64   // [mean]
+	past          []*past     // [median]
 }
 
 // NewFrontEnd returns a front-end for spectra of so many bins. It panics where s.Check fails.
@@ -199,6 +223,12 @@ func NewFrontEnd(s Spec, bins, streams int) *FrontEnd {
 		for range s.Means {
 			st.means = append(st.means, make([]float32, f.bands.Len()))
 		}
+		for _, n := range s.Past {
+			st.past = append(st.past, newPast(n, f.bands.Len()))
+		}
+	}
+	for _, n := range s.Across {
+		f.column = append(f.column, make([]float32, 0, n))
 	}
 	return f
 }
@@ -206,8 +236,8 @@ func NewFrontEnd(s Spec, bins, streams int) *FrontEnd {
 // Bands returns the bank the features are made of.
 func (f *FrontEnd) Bands() *Bands { return f.bands }
 
-// Width is the length of a feature vector: the bands, then their running means.
-func (f *FrontEnd) Width() int { return f.bands.Len() * (1 + len(f.spec.Means)) }
+// Width is the length of a feature vector: the bands, their running means, then their medians.
+func (f *FrontEnd) Width() int { return f.bands.Len() * f.spec.Parts() }
 
 // Reset forgets the past of all streams.
 func (f *FrontEnd) Reset() {
@@ -218,6 +248,9 @@ func (f *FrontEnd) Reset() {
 		clear(st.weights)
 		for _, m := range st.means {
 			clear(m)
+		}
+		for _, p := range st.past {
+			p.reset()
 		}
 	}
 }
@@ -286,6 +319,15 @@ func (f *FrontEnd) Features(dst []float32, spectrum []complex64, stream int) {
 			mean[i] += rate * (v - mean[i])
 			out[i] = mean[i]
 		}
+	}
+	rest := dst[(1+len(f.decay))*n:]
+	for _, p := range st.past {
+		p.medians(rest[:n], now)
+		rest = rest[n:]
+	}
+	for _, c := range f.column {
+		across(rest[:n], now, c)
+		rest = rest[n:]
 	}
 }
 
