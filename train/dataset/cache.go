@@ -20,26 +20,31 @@ const (
 	cacheHead  = len(cacheMagic) + 8 + 8
 )
 
-// stem returns a file's samples at rate Hz and their active level, from the folder cache or, where it is not
+// samples returns a stem's samples at rate Hz and their active level, from the folder cache or, where they are not
 // there yet, decoded and put there. Without a cache they are kept in memory.
-func stem(path string, rate int, cache string) ([]int16, float64, error) {
+func (s Stem) samples(rate int, cache string) ([]int16, float64, error) {
 	if cache == "" {
-		x, err := readMono(path, rate)
+		x, err := s.mono(rate)
 		return x, activeLevel(x, rate/2), err
 	}
-	info, err := os.Stat(path)
+	info, err := os.Stat(s.Path)
 	if err != nil {
 		return nil, 0, err
 	}
-	if path, err = filepath.Abs(path); err != nil {
+	path, err := filepath.Abs(s.Path)
+	if err != nil {
 		return nil, 0, err
 	}
-	key := sha256.Sum256(fmt.Appendf(nil, "%s\n%d\n%d\n%d", path, info.Size(), info.ModTime().UnixNano(), rate))
-	name := filepath.Join(cache, fmt.Sprintf("%x.pcm", key[:16]))
+	key := fmt.Appendf(nil, "%s\n%d\n%d\n%d", path, info.Size(), info.ModTime().UnixNano(), rate)
+	if s.Stream != 0 || s.Channel != 0 {
+		key = fmt.Appendf(key, "\n%d\n%d", s.Stream, s.Channel)
+	}
+	sum := sha256.Sum256(key)
+	name := filepath.Join(cache, fmt.Sprintf("%x.pcm", sum[:16]))
 	if x, level, err := openStem(name); err == nil {
 		return x, level, nil
 	}
-	x, err := readMono(path, rate)
+	x, err := s.mono(rate)
 	if err != nil {
 		return nil, 0, err
 	}

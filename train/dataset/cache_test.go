@@ -45,12 +45,12 @@ func TestCache(t *testing.T) {
 		{0, 100, 8000, 4},     // silence
 	} {
 		write(c.level, c.n)
-		want, wantLevel, err := stem(path, c.rate, "")
+		want, wantLevel, err := Stem{Path: path}.samples(c.rate, "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {
-			got, level, err := stem(path, c.rate, cache)
+			got, level, err := Stem{Path: path}.samples(c.rate, cache)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,10 +70,10 @@ func TestCache(t *testing.T) {
 		}
 	}
 	write(0.1, 5000)
-	if x, _, err := stem(path, 8000, cache); err != nil || len(x) != 5000 {
+	if x, _, err := (Stem{Path: path}).samples(8000, cache); err != nil || len(x) != 5000 {
 		t.Errorf("from a damaged cache: %d samples, %v", len(x), err)
 	}
-	if _, _, err := stem(filepath.Join(dir, "missing.wav"), 8000, cache); err == nil {
+	if _, _, err := (Stem{Path: filepath.Join(dir, "missing.wav")}).samples(8000, cache); err == nil {
 		t.Error("a missing file is no error")
 	}
 }

@@ -1,7 +1,7 @@
 // Package dataset turns folders of stems into training examples.
 //
 // A song is a folder with an audio file for each stem, named for its instrument (drums.wav,
-// vocals.flac …), at any depth; a mix.* beside them is ignored. Stems become mono 16-bit samples at one
+// vocals.flac …), or has one of the other layouts that Find knows; a mixture beside the stems is not learnt from. Stems become mono 16-bit samples at one
 // rate, about 320 MB an hour of stem, in a cache on disk that is mapped into memory.
 package dataset
 
@@ -18,6 +18,7 @@ type Clip struct {
 	Family  string  // drums, bass, guitar, piano, vocals, other or backing
 	Samples []int16 // mono
 	Level   float64 // root-mean-square of its active half-seconds, full scale 1
+	Sung    bool    // of a backing: nobody knows that there is no voice in it
 }
 
 // Song holds stems that belong together.
@@ -68,13 +69,13 @@ func Load(rate int, cache string, dirs ...string) (*Set, error) {
 				if s.Family == "" {
 					continue
 				}
-				x, level, err := stem(s.Path, rate, cache)
+				x, level, err := s.samples(rate, cache)
 				if err != nil {
 					errs[i] = err
 					return
 				}
 				if level > 0 {
-					song.Clips = append(song.Clips, Clip{Family: s.Family, Samples: x, Level: level})
+					song.Clips = append(song.Clips, Clip{Family: s.Family, Samples: x, Level: level, Sung: s.Sung})
 				}
 			}
 			set.Songs[i] = song
@@ -93,6 +94,9 @@ func (s *Set) index() {
 	for i := range s.Songs {
 		for j := range s.Songs[i].Clips {
 			c := &s.Songs[i].Clips[j]
+			if c.Sung { // belongs to its song only: it must not play against a voice
+				continue
+			}
 			s.byFamily[c.Family] = append(s.byFamily[c.Family], c)
 		}
 	}

@@ -9,20 +9,24 @@ import (
 	"strings"
 )
 
-// Folder is a song as it lies on disk: a folder with an audio file for each stem.
+// Folder is a song as it lies on disk: a folder of stems, or a file that holds them all.
 type Folder struct {
 	Set   string // the folder that the song lies in, in as few words as tell it from other sets
-	Name  string // the song's own folder
-	Dir   string // its path
-	Stems []Stem // by path
-	Mix   string // the path of mix.* or mixture.*, "" where there is none: the mixture is then the sum of the stems
+	Name  string // the song's own folder, or file without its ending
+	Dir   string // the path of that folder or file
+	Stems []Stem // by path, or as they lie in a file
+	Mix   Stem   // the mixture; without a path where there is none: it is then the sum of the stems
+	whole bool   // all below Dir belongs to the song
 }
 
-// Stem is the file of one instrument.
+// Stem says where one instrument of a song is to be found, and what it is.
 type Stem struct {
-	Path   string
-	Name   string // of the file, in lower case and without its ending
-	Family string // what its name belongs to: drums, bass, guitar, piano, vocals, other or backing; "" if unknown
+	Path    string // of an audio file, or of a container with several streams
+	Stream  int    // which audio stream of the container, from 1, decoded by ffmpeg; 0 for an audio file
+	Channel int    // which channel, from 1; 0 for all
+	Name    string // the instrument in lower case, as the layout or else the file's name without its ending has it
+	Family  string // what it belongs to: drums, bass, guitar, piano, vocals, other or backing; "" if unknown
+	Sung    bool   // of a backing: nobody knows that there is no voice in it
 }
 
 // Is tells whether the stem is of a source: of its name, or of its family.
@@ -30,48 +34,47 @@ func (s Stem) Is(source string) bool {
 	return source != "" && (s.Name == source || s.Family == source)
 }
 
-// Find returns the songs at any depth below the folders, by path. A folder is a song where a file in it is
-// named for an instrument, one of those known or one of also; its other audio files are stems, too.
+// Find returns the songs at any depth below the folders, by path, whatever layout they have (see layouts). A folder
+// of no special layout is a song where a file in it is named for an instrument, one of those known or one of also; its
+// other audio files are stems, too. A file can be given instead of a folder.
 func Find(dirs []string, also ...string) ([]Folder, error) {
-	songs := map[string]*Folder{}
+	songs := map[string]Folder{}
 	for _, dir := range dirs {
 		root, err := filepath.EvalSymlinks(dir)
 		if err != nil {
 			return nil, err
 		}
 		err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
+			if err != nil || !d.IsDir() && path != root {
 				return err
 			}
-			switch ext := filepath.Ext(path); strings.ToLower(ext) {
-			case ".wav", ".flac", ".ogg", ".mp3":
-				at := filepath.Dir(path)
-				song := songs[at]
-				if song == nil {
-					song = &Folder{Dir: at}
-					songs[at] = song
-				}
-				name := strings.ToLower(strings.TrimSuffix(d.Name(), ext))
-				if name == "mix" || name == "mixture" {
-					song.Mix = path
-				} else if stem := (Stem{Path: path, Name: name, Family: family(name)}); !slices.Contains(song.Stems, stem) {
-					song.Stems = append(song.Stems, stem)
+			here := listing{dir: filepath.Dir(path), files: []string{d.Name()}, also: also}
+			if d.IsDir() {
+				if here, err = list(path, also); err != nil {
+					return err
 				}
 			}
-			return nil
+			found, err := here.songs()
+			for _, song := range found {
+				if _, known := songs[song.Dir]; d.IsDir() || !known {
+					songs[song.Dir] = song
+				}
+			}
+			if err == nil && d.IsDir() && slices.ContainsFunc(found, func(f Folder) bool { return f.whole }) {
+				return filepath.SkipDir
+			}
+			return err
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
+	if len(songs) == 0 {
+		return nil, fmt.Errorf("%s: no song, want folders with stems such as drums.wav and vocals.wav", strings.Join(dirs, ", "))
+	}
 	var found []Folder
 	for _, dir := range slices.Sorted(maps.Keys(songs)) {
-		if slices.ContainsFunc(songs[dir].Stems, func(s Stem) bool { return s.Family != "" || slices.Contains(also, s.Name) }) {
-			found = append(found, *songs[dir])
-		}
-	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("%s: no song, want folders with stems such as drums.wav and vocals.wav", strings.Join(dirs, ", "))
+		found = append(found, songs[dir])
 	}
 	name(found)
 	return found, nil
@@ -85,7 +88,9 @@ func name(songs []Folder) {
 		if err != nil {
 			absolute = songs[i].Dir
 		}
-		songs[i].Name = filepath.Base(absolute)
+		if songs[i].Name == "" {
+			songs[i].Name = filepath.Base(absolute)
+		}
 		parents[filepath.Dir(songs[i].Dir)] = filepath.ToSlash(filepath.Dir(absolute))
 		songs[i].Set = filepath.Dir(songs[i].Dir)
 	}
@@ -109,16 +114,4 @@ func name(songs []Folder) {
 	for i := range songs {
 		songs[i].Set = short[songs[i].Set]
 	}
-}
-
-// family maps a stem's name to its family, "" if it has none. Synthesisers and keyboards are other; backing
-// is a mixture without the song's guitar and voice.
-func family(name string) string {
-	switch name {
-	case "drums", "bass", "guitar", "piano", "vocals", "other", "backing":
-		return name
-	case "synth", "keys", "strings", "brass", "accompaniment":
-		return "other"
-	}
-	return ""
 }

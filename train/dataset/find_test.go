@@ -29,7 +29,7 @@ func TestFind(t *testing.T) {
 		for _, s := range f.Stems {
 			stems = append(stems, s.Name+":"+s.Family)
 		}
-		return strings.Join([]string{f.Set, f.Name, strings.Join(stems, ","), strings.TrimPrefix(filepath.Base(f.Mix), ".")}, " ")
+		return strings.Join([]string{f.Set, f.Name, strings.Join(stems, ","), strings.TrimPrefix(filepath.Base(f.Mix.Path), ".")}, " ")
 	}
 	for _, c := range []struct {
 		also []string

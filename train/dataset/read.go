@@ -9,9 +9,58 @@ import (
 	"soloist/host/audiofile"
 )
 
-// readMono decodes a file to the mean of its channels at rate Hz, 16 bits.
-func readMono(path string, rate int) ([]int16, error) {
-	r, err := audiofile.Open(path)
+// Open opens a stem for reading, wherever it lies: what comes is the stem alone, with all its channels or the one
+// that is the stem.
+func (s Stem) Open() (audiofile.Reader, error) {
+	var r audiofile.Reader
+	var err error
+	if s.Stream > 0 {
+		r, err = openFFmpeg(s.Path, s.Stream)
+	} else {
+		r, err = audiofile.Open(s.Path)
+	}
+	if err != nil {
+		return nil, err // and not r, which may be more than nil
+	}
+	if s.Channel == 0 {
+		return r, nil
+	}
+	if n := r.Info().Channels; n < s.Channel {
+		_ = r.Close()
+		return nil, fmt.Errorf("%s: want at least %d channels, the last of them %s, found %d", s.Path, s.Channel, s.Name, n)
+	}
+	return &channelReader{Reader: r, channel: s.Channel - 1, block: make([][]float32, r.Info().Channels)}, nil
+}
+
+// channelReader reads one channel of a file.
+type channelReader struct {
+	audiofile.Reader
+	channel int
+	block   [][]float32
+}
+
+func (r *channelReader) Info() audiofile.Info {
+	info := r.Reader.Info()
+	info.Channels = 1
+	return info
+}
+
+func (r *channelReader) Read(dst [][]float32) (int, error) {
+	n := len(dst[0])
+	for c := range r.block {
+		if c != r.channel && len(r.block[c]) != n {
+			r.block[c] = make([]float32, n)
+		}
+	}
+	r.block[r.channel] = dst[0]
+	n, err := r.Reader.Read(r.block)
+	r.block[r.channel] = nil
+	return n, err
+}
+
+// mono decodes a stem to the mean of its channels at rate Hz, 16 bits.
+func (s Stem) mono(rate int) ([]int16, error) {
+	r, err := s.Open()
 	if err != nil {
 		return nil, err
 	}
@@ -19,7 +68,7 @@ func readMono(path string, rate int) ([]int16, error) {
 	info := r.Info()
 	convert, err := audiofile.NewResampler(1, info.Rate, rate)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", s.Path, err)
 	}
 	defer convert.Close()
 	const n = 1 << 14
@@ -54,7 +103,7 @@ func readMono(path string, rate int) ([]int16, error) {
 		for len(mono) > 0 {
 			used, made, err := convert.Process(out, [][]float32{mono})
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
+				return nil, fmt.Errorf("%s: %w", s.Path, err)
 			}
 			keep(made)
 			mono = mono[used:]
@@ -63,7 +112,7 @@ func readMono(path string, rate int) ([]int16, error) {
 	for {
 		k, err := convert.Flush(out)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, fmt.Errorf("%s: %w", s.Path, err)
 		}
 		if k == 0 {
 			return x, nil

@@ -61,7 +61,7 @@ func Stored(dir func(dataset.Folder) string) Estimator {
 		}
 		out := map[string][][]float32{}
 		for _, stem := range stems[0].Stems {
-			info, x, err := decode(stem.Path)
+			info, x, err := decode(stem)
 			if err != nil {
 				return nil, err
 			}

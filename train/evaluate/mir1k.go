@@ -178,7 +178,7 @@ func (e *Evaluation) clip(ctx context.Context, clip *Clip, c MIR1KClip) error {
 
 // channel reads a file of one channel, or that channel of a stereo file.
 func (c MIR1KClip) channel(path string, which int) ([]float32, int, error) {
-	info, x, err := decode(path)
+	info, x, err := decode(dataset.Stem{Path: path})
 	switch {
 	case err != nil:
 		return nil, 0, err

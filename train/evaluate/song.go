@@ -3,6 +3,7 @@ package evaluate
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -23,23 +24,23 @@ type material struct {
 func read(f dataset.Folder, sources []string) (*material, error) {
 	m := new(material)
 	var info audiofile.Info
-	load := func(path string) ([][]float32, error) {
-		i, x, err := decode(path)
+	load := func(stem dataset.Stem) ([][]float32, error) {
+		i, x, err := decode(stem)
 		if err != nil {
 			return nil, err
 		}
 		if m.rate != 0 && i.Rate != m.rate {
-			return nil, fmt.Errorf("%s: want %d Hz as the song's other files have, found %d", path, m.rate, i.Rate)
+			return nil, fmt.Errorf("%s: want %d Hz as the song's other files have, found %d", stem.Path, m.rate, i.Rate)
 		}
 		if m.rate != 0 && i.Channels != info.Channels && i.Channels != 1 && info.Channels != 1 {
-			return nil, fmt.Errorf("%s: want %d channels or one, as the song's other files have, found %d", path, info.Channels, i.Channels)
+			return nil, fmt.Errorf("%s: want %d channels or one, as the song's other files have, found %d", stem.Path, info.Channels, i.Channels)
 		}
 		m.rate, info.Channels = i.Rate, max(info.Channels, i.Channels)
 		return x, nil
 	}
 	groups := make([][][]float32, len(sources)+1)
 	for _, stem := range f.Stems {
-		x, err := load(stem.Path)
+		x, err := load(stem)
 		if err != nil {
 			return nil, err
 		}
@@ -52,7 +53,7 @@ func read(f dataset.Folder, sources []string) (*material, error) {
 		}
 		groups[i] = add(groups[i], x)
 	}
-	if f.Mix != "" {
+	if f.Mix.Path != "" {
 		x, err := load(f.Mix)
 		if err != nil {
 			return nil, err
@@ -84,7 +85,7 @@ func read(f dataset.Folder, sources []string) (*material, error) {
 	m.mix = fit(m.mix)
 	for i, g := range groups {
 		switch {
-		case i == len(sources) && g == nil && f.Mix != "": // the mixture holds what no file does
+		case i == len(sources) && g == nil && f.Mix.Path != "": // the mixture holds what no file does
 			g = difference(m.mix, m.refs...)
 		case g != nil:
 			g = fit(g)
@@ -100,13 +101,33 @@ func read(f dataset.Folder, sources []string) (*material, error) {
 	return m, nil
 }
 
-// decode reads a whole file. One that is damaged, so that a part of it may be missing, is an error: scores would be false.
-func decode(path string) (audiofile.Info, [][]float32, error) {
-	info, x, warnings, err := audiofile.ReadAll(path)
-	if err == nil && len(warnings) > 0 {
-		err = errors.New(strings.Join(warnings, "; "))
+// decode reads a whole stem. A file that is damaged, so that a part of it may be missing, is an error: scores would be false.
+func decode(stem dataset.Stem) (audiofile.Info, [][]float32, error) {
+	r, err := stem.Open()
+	if err != nil {
+		return audiofile.Info{}, nil, err
 	}
-	return info, x, err
+	defer r.Close()
+	x, block := make([][]float32, r.Info().Channels), make([][]float32, r.Info().Channels)
+	for c := range block {
+		block[c] = make([]float32, 1<<13)
+	}
+	for {
+		n, err := r.Read(block)
+		for c := range x {
+			x[c] = append(x[c], block[c][:n]...)
+		}
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, io.EOF) {
+			return r.Info(), x, err
+		}
+		if w := r.Warnings(); len(w) > 0 {
+			return r.Info(), x, errors.New(strings.Join(w, "; "))
+		}
+		return r.Info(), x, nil
+	}
 }
 
 // add returns the sum of two signals, the longer and wider of which is reused. A single channel goes to all.
