@@ -10,6 +10,7 @@ import (
 
 	"soloist/model"
 	"soloist/model/nn"
+	"soloist/train/dataset"
 )
 
 // Recipe says how a model is learnt. It is read from a TOML file; the keys are those of the JSON.
@@ -36,10 +37,12 @@ type Schedule struct {
 	Average      float64 `json:"average"`       // share that the averaged weights keep a step
 	LeastSquares int     `json:"least_squares"` // batches from which the last layer starts; 0: none
 	Every        int     `json:"every"`         // steps between checkpoints and validations
+	// Augment is how examples are changed; what a recipe leaves out stays as dataset.DefaultAugmentation has it.
+	Augment dataset.Augmentation `json:"augment"`
 }
 
 // defaults are what a recipe need not say.
-var defaults = Schedule{Seed: 1, Steps: 10_000, Excerpts: 24, Frames: 200, Warmup: 40, Rate: 1e-3, Decay: 1e-2, Clip: 1, Average: 0.999, LeastSquares: 8, Every: 500}
+var defaults = Schedule{Seed: 1, Steps: 10_000, Excerpts: 24, Frames: 200, Warmup: 40, Rate: 1e-3, Decay: 1e-2, Clip: 1, Average: 0.999, LeastSquares: 8, Every: 500, Augment: dataset.DefaultAugmentation()}
 
 // Adaptation is the recipe by which From adapts a model where there is no other: small steps, and a pull towards what
 // the model was.
@@ -71,7 +74,7 @@ func parseRecipe(text string) (*Recipe, error) {
 	// By way of JSON, so that a specification has one set of names wherever it is written.
 	raw, err := json.Marshal(tree)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("train: numbers must be finite: %w", err)
 	}
 	r := &Recipe{Train: defaults}
 	d := json.NewDecoder(bytes.NewReader(raw))
@@ -124,6 +127,9 @@ func (r *Recipe) complete() error {
 		return fmt.Errorf("train: excerpts of %d frames, want more than warm-up %d and look-ahead %d", t.Frames, t.Warmup, nn.Lookahead(s.Layers))
 	case t.Rate <= 0 || t.Every < 1 || t.Average < 0 || t.Average >= 1 || t.LeastSquares < 0:
 		return fmt.Errorf("train: rate %g, every %d, average %g, least_squares %d do not make sense", t.Rate, t.Every, t.Average, t.LeastSquares)
+	}
+	if err := t.Augment.Check(); err != nil {
+		return err
 	}
 	return s.Check()
 }

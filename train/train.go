@@ -107,6 +107,10 @@ func newTrainer(r *Recipe, set *dataset.Set) (*Trainer, error) {
 	if set.Seconds(r.Model.Source) == 0 {
 		return nil, fmt.Errorf("train: the material holds no %s, only %v", r.Model.Source, set.Families())
 	}
+	if err := r.Train.Augment.Check(); err != nil {
+		return nil, err
+	}
+	set.Augment = r.Train.Augment
 	m, err := model.New(r.Model, model.Card{})
 	if err != nil {
 		return nil, err

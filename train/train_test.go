@@ -295,6 +295,9 @@ func TestBadRecipes(t *testing.T) {
 		{`compression = "log"`, `compression = "zip"`, "zip"},
 		{`activation = "sigmoid"`, `activation = "sigmoid", out = 3`, "gives 3 values"},
 		{"[train]", "[train", "toml"},
+		{"every = 10", "every = 10\n[train.augment]\nroom = 1.5", "room is 1.5"},
+		{"every = 10", "every = 10\n[train.augment]\nbus = nan", "NaN"},
+		{"every = 10", "every = 10\n[train.augment]\nrooms = 0.5", "rooms"},
 	} {
 		if _, err := parseRecipe(strings.Replace(recipeText, c.from, c.to, 1)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: error %v, want one with %q", c.to, err, c.want)
@@ -303,6 +306,24 @@ func TestBadRecipes(t *testing.T) {
 	r := recipe(t)
 	r.Model.Source = "piano"
 	if _, err := New(r, material(t)); err == nil || !strings.Contains(err.Error(), "no piano") {
+		t.Error(err)
+	}
+}
+
+// What a recipe says of augmentation is what examples are drawn by; what it leaves out has its default.
+func TestRecipeAugments(t *testing.T) {
+	r, err := parseRecipe(recipeText + "[train.augment]\nroom = 0\ncodec = 1\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := dataset.DefaultAugmentation()
+	want.Room, want.Codec = 0, 1
+	set := material(t)
+	if _, err := New(r, set); err != nil || set.Augment != want {
+		t.Errorf("%+v, %v, want %+v", set.Augment, err, want)
+	}
+	r.Train.Augment.Hum = math.NaN()
+	if _, err := New(r, set); err == nil || !strings.Contains(err.Error(), "hum is NaN") {
 		t.Error(err)
 	}
 }

@@ -1,5 +1,8 @@
 // Package dataset turns folders of stems into training examples.
 //
+// Examples are changed in many ways (Augmentation), so that what is learnt from made music holds for real music. Channels are never
+// swapped: everything is mono.
+//
 // A song is a folder with an audio file for each stem, named for its instrument (drums.wav,
 // vocals.flac …), or has one of the other layouts that Find knows; a mixture beside the stems is not learnt from. Stems become mono 16-bit samples at one
 // rate, about 320 MB an hour of stem, in a cache on disk that is mapped into memory.
@@ -41,9 +44,13 @@ func (s *Song) Len() int {
 type Set struct {
 	Rate  int // Hz
 	Songs []Song
+	// Augment is how Draw changes its examples; Load sets the default one. It must pass its Check.
+	Augment Augmentation
 	// byFamily are the clips of each family, and total their samples, for drawing by length.
 	byFamily map[string][]*Clip
 	families []string
+	mu       sync.Mutex // of desks
+	desks    []*desk    // that no example is mixed on
 }
 
 // Load reads all songs below the folders, each stem brought to rate Hz. A file that cannot be read
@@ -54,7 +61,7 @@ func Load(rate int, cache string, dirs ...string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &Set{Rate: rate, Songs: make([]Song, len(folders))}
+	set := &Set{Rate: rate, Songs: make([]Song, len(folders)), Augment: DefaultAugmentation()}
 	errs := make([]error, len(folders))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))

@@ -12,7 +12,7 @@ import (
 
 // tones returns a set of sines: the families can be told apart by their frequencies.
 func tones(families ...string) *Set {
-	s := &Set{Rate: 8000}
+	s := &Set{Rate: 8000, Augment: DefaultAugmentation()}
 	for song := range 2 {
 		var clips []Clip
 		for f, name := range families {
@@ -50,7 +50,7 @@ func TestDrawIsReproducibleAndAddsUp(t *testing.T) {
 		switch {
 		case s == 0:
 			absent++
-		case rest < 1e-9*s:
+		case rest < 2e-4*s: // noise, hum and crackle are at −50 dB and below
 			alone++
 		default:
 			both++
@@ -63,6 +63,7 @@ func TestDrawIsReproducibleAndAddsUp(t *testing.T) {
 
 func TestBackingIsNeverMixedWhereItMayHideTheTarget(t *testing.T) {
 	set := tones("drums", "backing")
+	set.Augment = Augmentation{Remix: 0.7}
 	mix, target := make([]float32, 2000), make([]float32, 2000)
 	for seed := range uint64(100) {
 		set.Draw(rand.New(rand.NewPCG(seed, 1)), "drums", mix, target)
@@ -105,7 +106,7 @@ func TestPeaking(t *testing.T) {
 		for i := range x {
 			x[i] = float32(math.Sin(2 * math.Pi * c.f * float64(i)))
 		}
-		peaking(x, c.f, c.db, 1)
+		peakAt(c.f, c.db, 1).run(x)
 		var p float64
 		for _, v := range x[10000:] {
 			p += float64(v) * float64(v) / 5000
@@ -176,13 +177,4 @@ func TestOrigins(t *testing.T) {
 	if got := origins(dir); !slices.Contains(got, "swagbass, K (CC0-1.0)") || !slices.Contains(got, "evr: 1, r (CC0-1.0)") {
 		t.Error(got)
 	}
-}
-
-func BenchmarkDraw(b *testing.B) {
-	set := tones("drums", "bass", "guitar", "vocals")
-	mix, target := make([]float32, 200*256), make([]float32, 200*256)
-	for i := 0; b.Loop(); i++ {
-		set.Draw(rand.New(rand.NewPCG(uint64(i), 1)), "drums", mix, target)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/200, "ns/frame")
 }
