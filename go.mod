@@ -39,6 +39,7 @@ require (
 	github.com/sinshu/go-meltysynth v0.0.0-20230205031334-05d311382fc4
 	github.com/vbauerster/mpb/v8 v8.9.3
 	gitlab.com/gomidi/midi/v2 v2.2.10
+	go.yaml.in/yaml/v3 v3.0.6
 	golang.org/x/sync v0.24.0
 	golang.org/x/term v0.47.0
 	gonum.org/v1/gonum v0.17.0

@@ -12,7 +12,7 @@ import (
 var layouts = []func(listing) (songs []Folder, mine bool, err error){
 	musdbStems, // *.stem.mp4
 	mir1k,      // Wavfile/*.wav
-	// slakh,       // metadata.yaml, stems/S00.flac
+	slakh,      // metadata.yaml, stems/S00.flac
 	// medleydb,    // X_METADATA.yaml, X_STEMS/X_STEM_01.wav
 	// fretsOnFire, // song.ini, guitar.ogg, song.ogg
 	plain, // drums.wav, vocals.flac: MUSDB18-HQ, and what soloist render makes
@@ -51,9 +51,14 @@ func (l listing) songs() ([]Folder, error) {
 func (l listing) path(name string) string { return filepath.Join(l.dir, name) }
 
 // file returns the path of the first file there is of these names, in any case of letters, or "".
-func (l listing) file(names ...string) string {
+func (l listing) file(names ...string) string { return l.first(l.files, names) }
+
+// folder does the same for folders.
+func (l listing) folder(names ...string) string { return l.first(l.folders, names) }
+
+func (l listing) first(of, names []string) string {
 	for _, name := range names {
-		for _, f := range l.files {
+		for _, f := range of {
 			if strings.EqualFold(f, name) {
 				return l.path(f)
 			}
