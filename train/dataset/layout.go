@@ -13,7 +13,7 @@ var layouts = []func(listing) (songs []Folder, mine bool, err error){
 	musdbStems, // *.stem.mp4
 	mir1k,      // Wavfile/*.wav
 	slakh,      // metadata.yaml, stems/S00.flac
-	// medleydb,    // X_METADATA.yaml, X_STEMS/X_STEM_01.wav
+	medleydb,   // X_METADATA.yaml, X_STEMS/X_STEM_01.wav
 	// fretsOnFire, // song.ini, guitar.ogg, song.ogg
 	plain, // drums.wav, vocals.flac: MUSDB18-HQ, and what soloist render makes
 }
