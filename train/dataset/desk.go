@@ -158,9 +158,9 @@ func (d *desk) equalise(a *Augmentation, k int) {
 // compressor draws one, its threshold relative to a level.
 func (d *desk) compressor(r *rand.Rand, threshold span, level float64) compressor {
 	g := &strengths
-	c := compressor{decibels(threshold.draw(r)) * level, g.ratio.log(r), g.attack.log(r), g.release.log(r)}
+	c := compressor{decibels(threshold.draw(r)) * level, g.ratio.log(r), g.attack.log(r), g.release.log(r), 0}
 	if r.IntN(4) == 0 {
-		c.threshold, c.ratio, c.attack = decibels(g.limit.draw(r))*level, 20, 0.0005
+		c.threshold, c.ratio, c.attack, c.ahead = decibels(g.limit.draw(r))*level, 20, 0.0001, 2*grain
 	}
 	return c
 }

@@ -16,6 +16,7 @@ type compressor struct {
 	ratio     float64
 	attack    float64 // s
 	release   float64 // s
+	ahead     int     // samples that it hears early, as limiters do; a multiple of grain
 }
 
 // curve sets gain to the gain for each sample of x, made up so that x keeps its energy, by at most
@@ -24,18 +25,19 @@ func (c compressor) curve(gain, x []float32, rate float64) {
 	up, down := 1-math.Exp(-grain/(rate*c.attack)), 1-math.Exp(-grain/(rate*c.release))
 	slope := 1/c.ratio - 1
 	floor := math.Log(max(c.threshold*c.threshold, 1e-30)) / 2
-	over, last := 0., float32(1) // nepers over the threshold; the gain at the last grain's end
+	heard := func(x []float32) float64 { // nepers over the threshold
+		if p := energy(x); p > 1e-30*float64(len(x)) {
+			return max(0, math.Log(p/float64(len(x)))/2-floor)
+		}
+		return 0
+	}
+	// Excerpts begin in the midst of music: the compressor has heard what they begin with.
+	over := heard(x[:min(len(x), 32*grain)])
+	last := float32(math.Exp(slope * over)) // the gain at the last grain's end
 	var before, after float64
 	for at := 0; at < len(x); at += grain {
 		g, y := gain[at:min(at+grain, len(x))], x[at:min(at+grain, len(x))]
-		var p float32
-		for _, v := range y {
-			p += v * v
-		}
-		want := 0.
-		if m := float64(p) / float64(len(y)); m > 1e-30 {
-			want = max(0, math.Log(m)/2-floor)
-		}
+		want := heard(x[min(at+c.ahead, len(x)):min(at+c.ahead+grain, len(x))])
 		if want > over {
 			over += up * (want - over)
 		} else {
@@ -43,10 +45,11 @@ func (c compressor) curve(gain, x []float32, rate float64) {
 		}
 		next := float32(math.Exp(slope * over))
 		step := (next - last) / grain
-		var q float32
+		var p, q float32
 		for i, v := range y {
 			last += step
 			g[i] = last
+			p += v * v
 			q += v * v * last * last
 		}
 		last = next
