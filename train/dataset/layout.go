@@ -10,12 +10,12 @@ import (
 // layouts are the ways in which songs lie on disk that Find knows. Each looks at a folder and tells which songs it
 // makes of it; the folder is its own where mine is true, even without a song, and no later one gets to see it.
 var layouts = []func(listing) (songs []Folder, mine bool, err error){
-	musdbStems, // *.stem.mp4
-	mir1k,      // Wavfile/*.wav
-	slakh,      // metadata.yaml, stems/S00.flac
-	medleydb,   // X_METADATA.yaml, X_STEMS/X_STEM_01.wav
-	// fretsOnFire, // song.ini, guitar.ogg, song.ogg
-	plain, // drums.wav, vocals.flac: MUSDB18-HQ, and what soloist render makes
+	musdbStems,  // *.stem.mp4
+	mir1k,       // Wavfile/*.wav
+	slakh,       // metadata.yaml, stems/S00.flac
+	medleydb,    // X_METADATA.yaml, X_STEMS/X_STEM_01.wav
+	fretsOnFire, // song.ini, guitar.ogg, song.ogg
+	plain,       // drums.wav, vocals.flac: MUSDB18-HQ, and what soloist render makes
 }
 
 // listing is what lies in a folder.
