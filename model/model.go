@@ -22,8 +22,8 @@ const (
 	// Mask is a gain for each band.
 	Mask Output = "mask"
 	// Magnitude is the target's root-mean-square magnitude in each band relative to the front-end's
-	// running level (Uhlich, Giron and Mitsufuji, ICASSP 2015, with γ the running level); each bin
-	// of the band is given the gain that brings the mixture there.
+	// level (Uhlich, Giron and Mitsufuji, ICASSP 2015; γ is that of a context, else the running
+	// level); each bin of the band is given the gain that brings the mixture there.
 	Magnitude Output = "magnitude"
 )
 
@@ -119,10 +119,18 @@ func (s Spec) Check() error {
 			return fmt.Errorf("model: more than %d weights", maxWeight)
 		}
 	}
-	if n := nn.Lookahead(s.Layers); n*p.Bins() > maxAhead {
+	if n := s.Lookahead(); n*p.Bins() > maxAhead {
 		return fmt.Errorf("model: a look-ahead of %d frames of %d bins, want at most %d values", n, p.Bins(), maxAhead)
 	}
 	return nil
+}
+
+// Lookahead is how many future frames the front-end and the network see.
+func (s Spec) Lookahead() int {
+	if len(s.Layers) == 0 {
+		return 0
+	}
+	return s.Feature.Lookahead() + nn.Lookahead(s.Layers)
 }
 
 // checkName tells whether a name can be part of a file's name, as sources are: those of a hostile
@@ -201,7 +209,7 @@ func (m *Model) Rate() int { return m.spec.Rate }
 func (m *Model) Pair() stft.Pair { return m.spec.STFT.Pair() }
 
 // Lookahead is how many future frames the network sees.
-func (m *Model) Lookahead() int { return nn.Lookahead(m.spec.Layers) }
+func (m *Model) Lookahead() int { return m.spec.Lookahead() }
 
 // Latency is the delay of the transform and the look-ahead, in samples.
 func (m *Model) Latency() int { return m.Pair().Latency() + m.Lookahead()*m.Pair().H }

@@ -44,9 +44,9 @@ type part struct {
 	run    *nn.Run
 	input  blas32.General
 	output blas32.General   // of the last call
-	levels []float32        // [frame·channel], the front-end's running level
+	levels []float32        // [frame·channel], what the features are relative to
 	bands  delayed[float32] // the output, until the models that look further ahead have theirs
-	level  delayed[float32] // the level, by the look-ahead
+	level  delayed[float32] // the level, by what is left of the look-ahead
 	mag    []float32        // [band], scratch
 }
 
@@ -85,7 +85,7 @@ func NewSeparator(channels, frames int, models ...*Model) (*Separator, error) {
 			p.input = blas32.General{Rows: channels * frames, Cols: m.net.In(), Stride: m.net.In(), Data: make([]float32, channels*frames*m.net.In())}
 			p.levels = make([]float32, channels*frames)
 			p.bands = newDelayed[float32]((s.lookahead-m.Lookahead())*channels, m.net.Out())
-			p.level = newDelayed[float32](s.lookahead*channels, 1)
+			p.level = newDelayed[float32]((s.lookahead-m.spec.Feature.Lookahead())*channels, 1)
 			p.mag = make([]float32, m.net.Out())
 		}
 		s.parts = append(s.parts, p)

@@ -1,5 +1,5 @@
 // Package feature turns a mixture spectrum into the input of a network: the power of frequency
-// bands, compressed, relative to the running level of the signal, with running means beside it.
+// bands, compressed, relative to the running level of the signal, with running means, medians or other frames beside it.
 package feature
 
 import (
@@ -36,10 +36,15 @@ type Spec struct {
 	// the past only).
 	Past   []int `json:"medians_frames,omitempty"`
 	Across []int `json:"medians_bands,omitempty"`
+	// Context are the frames that are put side by side, relative to the present one, which comes first: those
+	// above 0 are future frames and delay the features by the largest. All are then relative to γ, the
+	// mean of these frames' Euclidean norms, and to no running level (Uhlich, Giron and Mitsufuji, ICASSP
+	// 2015). It goes with Magnitude and with nothing else.
+	Context []int `json:"context_frames,omitempty"`
 }
 
 // Parts is how many values a band has in a feature vector.
-func (s Spec) Parts() int { return 1 + len(s.Means) + len(s.Past) + len(s.Across) }
+func (s Spec) Parts() int { return max(1, len(s.Context)) + len(s.Means) + len(s.Past) + len(s.Across) }
 
 // Check tells whether the specification makes sense.
 func (s Spec) Check() error {
@@ -75,7 +80,7 @@ func (s Spec) Check() error {
 			return fmt.Errorf("feature: a median over %d bands, want an odd number from 3 to 255", n)
 		}
 	}
-	return nil
+	return s.checkContext()
 }
 
 // Width is the length of a feature vector for spectra of so many bins.
@@ -193,9 +198,11 @@ type FrontEnd struct {
 	bands   *Bands
 	power   []float32   // [bin]
 	streams []stream    // [stream]
-	levels  []float32   // [stream], the running root-mean-square magnitude of a bin at the last frame
+	levels  []float32   // [stream], what the last features are relative to
 	decay   []float64   // [mean]
 	column  [][]float32 // [median across bands], working memory
+	pooled  []float32   // [band], working memory of a context
+	ahead   int         // of a context, in frames
 }
 
 type stream struct {
@@ -203,6 +210,7 @@ type stream struct {
 	means         [][]float32 // [mean][band]
 	weights       []float64   // [mean]
 	past          []*past     // [median]
+	context       *surroundings
 }
 
 // NewFrontEnd returns a front-end for spectra of so many bins. It panics where s.Check fails.
@@ -226,6 +234,12 @@ func NewFrontEnd(s Spec, bins, streams int) *FrontEnd {
 		for _, n := range s.Past {
 			st.past = append(st.past, newPast(n, f.bands.Len()))
 		}
+		if len(s.Context) > 0 {
+			st.context = newSurroundings(s, f.bands.Len())
+		}
+	}
+	if len(s.Context) > 0 {
+		f.pooled, f.ahead = make([]float32, f.bands.Len()), s.Lookahead()
 	}
 	for _, n := range s.Across {
 		f.column = append(f.column, make([]float32, 0, n))
@@ -236,7 +250,8 @@ func NewFrontEnd(s Spec, bins, streams int) *FrontEnd {
 // Bands returns the bank the features are made of.
 func (f *FrontEnd) Bands() *Bands { return f.bands }
 
-// Width is the length of a feature vector: the bands, their running means, then their medians.
+// Width is the length of a feature vector: the bands, their running means, then their medians; or those
+// of a context's frames.
 func (f *FrontEnd) Width() int { return f.bands.Len() * f.spec.Parts() }
 
 // Reset forgets the past of all streams.
@@ -251,6 +266,9 @@ func (f *FrontEnd) Reset() {
 		}
 		for _, p := range st.past {
 			p.reset()
+		}
+		if st.context != nil {
+			st.context.reset()
 		}
 	}
 }
@@ -299,6 +317,11 @@ func (f *FrontEnd) Features(dst []float32, spectrum []complex64, stream int) {
 	n := f.bands.Len()
 	now := dst[:n]
 	f.bands.Pool(now, power)
+	if st.context != nil {
+		copy(f.pooled, now)
+		f.levels[stream] = st.context.stack(dst, f.pooled, f.spec.Context, f.ahead)
+		return
+	}
 	switch f.spec.Compression {
 	case Log:
 		for i := range now {
@@ -331,8 +354,8 @@ func (f *FrontEnd) Features(dst []float32, spectrum []complex64, stream int) {
 	}
 }
 
-// Level is the running root-mean-square magnitude of a bin of a stream at its last frame: what
-// the features are relative to.
+// Level is what the last features of a stream are relative to: the running root-mean-square magnitude of a bin, or
+// a context's γ.
 func (f *FrontEnd) Level(stream int) float32 { return f.levels[stream] }
 
 // Bands is the number of bands for spectra of so many bins.
