@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"soloist/stft"
 	"soloist/train/dataset"
@@ -36,10 +37,8 @@ func (c *scoreCmd) Run(ctx context.Context, std *streams) error {
 		Estimate: evaluate.Stored(func(dataset.Folder) string { return c.Stems }),
 	}
 	for _, s := range stems[0].Stems {
-		for _, t := range truth[0].Stems {
-			if s.Name == t.Name {
-				e.Sources = append(e.Sources, s.Name)
-			}
+		if slices.ContainsFunc(truth[0].Stems, func(t dataset.Stem) bool { return t.Is(s.Name) }) {
+			e.Sources = append(e.Sources, s.Name)
 		}
 	}
 	if len(e.Sources) == 0 {

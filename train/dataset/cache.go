@@ -36,7 +36,7 @@ func (s Stem) samples(rate int, cache string) ([]int16, float64, error) {
 		return nil, 0, err
 	}
 	key := fmt.Appendf(nil, "%s\n%d\n%d\n%d", path, info.Size(), info.ModTime().UnixNano(), rate)
-	if s.Stream != 0 || s.Channel != 0 {
+	if s.Stream != 0 || s.Channel != 0 { // a whole file keeps the key it has had before there were these
 		key = fmt.Appendf(key, "\n%d\n%d", s.Stream, s.Channel)
 	}
 	sum := sha256.Sum256(key)

@@ -43,12 +43,12 @@ func fretsOnFire(l listing) (songs []Folder, mine bool, err error) {
 		return nil, true, nil
 	}
 	for i, s := range song.Stems {
-		switch {
-		case s.Family == "":
+		switch s.Family {
+		case "":
 			if song.Stems[i].Family, err = rhythm(ini, has["bass"]); err != nil {
 				return nil, true, err
 			}
-		case s.Family == "backing":
+		case "backing":
 			song.Stems[i].Sung = !has["vocals"] || s.Name == "crowd"
 		}
 	}

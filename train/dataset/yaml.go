@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -40,8 +41,14 @@ func parseYAML(path string, r io.Reader, v any) error {
 	return nil
 }
 
-// oneLine is text without line breaks and no longer than a line.
+// oneLine is text that can be printed, without line breaks and no longer than a line.
 func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, strings.ToValidUTF8(text, " "))
 	text = strings.Join(strings.Fields(text), " ")
 	if runes := []rune(text); len(runes) > 120 {
 		text = string(runes[:120]) + "…"
