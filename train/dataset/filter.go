@@ -7,9 +7,9 @@ import "math"
 // over the rate; a design at 0.45 or above does nothing.
 type biquad struct{ b0, b1, b2, a1, a2 float32 }
 
-// still keeps the state of a filter that hears silence from falling into denormal numbers, which
-// processors are slow at: −400 dB.
-const still = 1e-20
+// still keeps what hears silence, and its square, from falling into denormal numbers, which processors are
+// slow at: −300 dB.
+const still = 1e-15
 
 const nyquist = 0.45 // above it the bilinear transform has squeezed a filter out of its shape
 
