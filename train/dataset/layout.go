@@ -48,6 +48,14 @@ func (l listing) songs() ([]Folder, error) {
 	return nil, nil
 }
 
+// name is the folder's own.
+func (l listing) name() string {
+	if absolute, err := filepath.Abs(l.dir); err == nil {
+		return filepath.Base(absolute)
+	}
+	return filepath.Base(l.dir)
+}
+
 func (l listing) path(name string) string { return filepath.Join(l.dir, name) }
 
 // file returns the path of the first file there is of these names, in any case of letters, or "".

@@ -38,10 +38,7 @@ func (w *words) UnmarshalYAML(n *yaml.Node) error {
 // where only these are there, the recordings in X_RAW, whose mixture is their sum. The metadata of later versions
 // lie together, in a folder Metadata beside X or beside X's parent.
 func medleydb(l listing) (songs []Folder, mine bool, err error) {
-	x := filepath.Base(l.dir)
-	if absolute, err := filepath.Abs(l.dir); err == nil {
-		x = filepath.Base(absolute)
-	}
+	x := l.name()
 	stems, raw := l.folder(x+"_STEMS"), l.folder(x+"_RAW")
 	if stems == "" && raw == "" {
 		return nil, false, nil

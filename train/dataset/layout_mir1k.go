@@ -9,7 +9,7 @@ import (
 // monaural recordings using the MIR-1K dataset", IEEE Trans. ASLP 18(2), 2010): Wavfile, of the clips, and
 // UndividedWavfile, of the songs they are cut from. A file is a song, left the accompaniment and right the voice.
 func mir1k(l listing) (songs []Folder, mine bool, err error) {
-	if base := strings.ToLower(filepath.Base(l.dir)); base != "wavfile" && base != "undividedwavfile" {
+	if base := strings.ToLower(l.name()); base != "wavfile" && base != "undividedwavfile" {
 		return nil, false, nil
 	}
 	files, mix := l.audio()

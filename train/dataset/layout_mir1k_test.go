@@ -18,6 +18,15 @@ func TestMIR1K(t *testing.T) {
 			"Wavfile | amy_2.02 | accompaniment:backing=MIR-1K/Wavfile/amy_2.02.wav[1] | vocals:vocals=MIR-1K/Wavfile/amy_2.02.wav[2]",
 		},
 	}.check(t)
+	t.Chdir(t.TempDir())
+	plant(t, "Wavfile", map[string]string{"a.wav": "~~"})
+	t.Chdir("Wavfile")
+	if found, err := Find([]string{"."}); err != nil || len(found) != 1 || found[0].Set != "Wavfile" || found[0].Dir != "a.wav" {
+		t.Errorf("from within: %+v, %v", found, err)
+	}
+	if found, err := Find([]string{"a.wav"}); err != nil || len(found) != 1 || len(found[0].Stems) != 2 {
+		t.Errorf("a file alone: %+v, %v", found, err)
+	}
 	// A folder of stems may be called so, too.
 	layoutCase{
 		files: map[string]string{"Wavfile/drums.wav": "~", "Wavfile/x.wav": "~~"},
