@@ -14,6 +14,7 @@ import (
 	"soloist/train"
 	"soloist/train/blas"
 	"soloist/train/dataset"
+	"soloist/train/layerwise"
 )
 
 type trainCmd struct {
@@ -59,16 +60,19 @@ func (c *trainCmd) recipe() (r *train.Recipe, from *model.Model, err error) {
 }
 
 func (c *trainCmd) Run(ctx context.Context, std *streams) error {
-	r, from, err := c.recipe()
-	if err != nil {
-		return err
-	}
 	if c.Cache == "" {
 		user, err := os.UserCacheDir()
 		if err != nil {
 			return fmt.Errorf("no folder for decoded stems, give one by --cache: %w", err)
 		}
 		c.Cache = filepath.Join(user, "soloist", "stems")
+	}
+	if c.Recipe != "" && layerwise.IsRecipe(c.Recipe) {
+		return c.layerwise(ctx, std)
+	}
+	r, from, err := c.recipe()
+	if err != nil {
+		return err
 	}
 	set, err := dataset.Load(r.Model.Rate, c.Cache, c.Data...)
 	if err != nil {

@@ -13,19 +13,21 @@ import (
 
 // state is what a checkpoint holds. The examples are not in it, only what tells them from others.
 type state struct {
-	Schedule  Schedule
-	Inputs    int
-	Outputs   int
-	Examples  int
-	Unlearnt  float64
-	Layer     int // layers so far
-	Iteration int // since the last layer was added
-	Total     int
-	Weights   []float32
-	LBFGS     *optimise.LBFGS
-	Adam      *optimise.Adam
-	SGD       *optimise.SGD
-	Curve     []Point
+	Schedule    Schedule
+	Inputs      int
+	Outputs     int
+	Examples    int
+	Unlearnt    float64
+	Layer       int // layers so far
+	Iteration   int // since the last layer was added
+	Total       int
+	Weights     []float32
+	Best        Point // of least J over the validation examples
+	BestWeights []float32
+	LBFGS       *optimise.LBFGS
+	Adam        *optimise.Adam
+	SGD         *optimise.SGD
+	Curve       []Point
 }
 
 // minimiser is the one of the schedule, which remembers its past until a layer is added.
@@ -81,7 +83,6 @@ func (t *Trainer) Resume(path string) error {
 		return fmt.Errorf("%s: it has %d weights, want %d", path, len(s.Weights), o.net.Parameters())
 	}
 	t.state, t.w, t.objective = s, s.Weights, o
-	t.objective.set(t.w)
 	return nil
 }
 

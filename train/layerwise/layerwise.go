@@ -13,7 +13,6 @@ import (
 
 	"gonum.org/v1/gonum/blas/blas32"
 
-	"soloist/model/nn"
 	"soloist/train/blas"
 	"soloist/train/optimise"
 )
@@ -149,10 +148,13 @@ func New(s Schedule, train, valid Examples) (*Trainer, error) {
 // Curve is what happened so far: a point where each layer was added, and one for each iteration.
 func (t *Trainer) Curve() []Point { return t.state.Curve }
 
-// Layers are the weights and biases so far, as nn.Network.Tensors has them.
-func (t *Trainer) Layers() []nn.Tensor {
-	t.objective.set(t.w)
-	return t.objective.net.Tensors()
+// Best are the weights and biases, layer by layer, where J was least over the validation examples, and how many layers
+// these are; without such examples, the last ones.
+func (t *Trainer) Best() (layers int, w []float32) {
+	if t.valid.X.Rows == 0 {
+		return t.state.Layer, t.w
+	}
+	return t.state.Best.Layers, t.state.BestWeights
 }
 
 // Run trains to the schedule's end or until the context is done. It writes a checkpoint to path, unless
@@ -177,6 +179,9 @@ func (t *Trainer) Run(ctx context.Context, path string, report func(Point)) erro
 			return fmt.Errorf("layerwise: the error is %g at iteration %d; the last checkpoint is kept", p.Train, p.Iteration)
 		}
 		s.Curve = append(s.Curve, p)
+		if len(s.Curve) == 1 || p.Validation < s.Best.Validation {
+			s.Best, s.BestWeights = p, append(s.BestWeights[:0], t.w...)
+		}
 		report(p)
 		if done := s.Iteration >= t.length(); path != "" && (done || p.Iteration%s.Schedule.Every == 0) {
 			if err := t.save(path); err != nil {
