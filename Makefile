@@ -32,7 +32,7 @@ demo: build
 
 test: setup
 	go test -timeout 10m ./...
-	go test -tags '$(TAGS)' -timeout 10m ./train/blas ./train
+	go test -tags '$(TAGS)' -timeout 10m ./train/blas ./train ./train/leastsquares ./train/layerwise
 
 # Tests leave out under -short what only takes long and shares nothing between goroutines.
 race: setup

@@ -17,6 +17,7 @@ import (
 	"soloist/model/nn"
 	"soloist/train/blas"
 	"soloist/train/dataset"
+	"soloist/train/leastsquares"
 )
 
 // Report is what a trainer tells of its progress.
@@ -207,7 +208,7 @@ func (t *Trainer) leastSquares() error {
 	if last.Type != "dense" || last.Skip {
 		return nil
 	}
-	c := NewCovariances(last.In, last.Out)
+	c := leastsquares.New(last.In, last.Out)
 	bins := t.model.Pair().Bins()
 	power, product := make([]float32, bins), make([]float32, bins)
 	p, q := make([]float32, last.Out), make([]float32, last.Out)
@@ -236,13 +237,13 @@ func (t *Trainer) leastSquares() error {
 			}
 		}
 	}
-	w, bias, _, err := c.Solve(1e-3)
+	fit, err := c.Solve(1e-3)
 	if err != nil {
 		return err
 	}
 	ts := net.Tensors()
-	copy(ts[len(ts)-2].Data, w)
-	copy(ts[len(ts)-1].Data, bias)
+	copy(ts[len(ts)-2].Data, fit.W)
+	copy(ts[len(ts)-1].Data, fit.B)
 	net.Refresh()
 	return nil
 }

@@ -163,41 +163,6 @@ func TestLeastSquaresStart(t *testing.T) {
 	}
 }
 
-// The fit of noiseless linear data is exact: W and b come back.
-func TestCovariancesSolve(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 1))
-	w, b := []float32{1, -2, 0.5, 3, 0, -1}, []float32{0.25, -4}
-	c := NewCovariances(3, 2)
-	for range 200 {
-		x := []float32{float32(r.NormFloat64()), float32(r.NormFloat64() + 2), float32(r.NormFloat64())}
-		s := make([]float32, 2)
-		for o := range s {
-			s[o] = b[o]
-			for i, v := range x {
-				s[o] += w[3*o+i] * v
-			}
-		}
-		c.Add(s, x)
-	}
-	gotW, gotB, cond, err := c.Solve(0)
-	if err != nil || !(cond >= 1 && cond < 100) {
-		t.Fatal(cond, err)
-	}
-	for i := range w {
-		if math.Abs(float64(gotW[i]-w[i])) > 1e-5 {
-			t.Errorf("W[%d] = %g, want %g", i, gotW[i], w[i])
-		}
-	}
-	for i := range b {
-		if math.Abs(float64(gotB[i]-b[i])) > 1e-5 {
-			t.Errorf("b[%d] = %g, want %g", i, gotB[i], b[i])
-		}
-	}
-	if _, _, _, err := NewCovariances(2, 1).Solve(0); err == nil {
-		t.Error("least squares without data")
-	}
-}
-
 // The loss's derivatives by the weights agree with differences of the loss itself.
 func TestLossGradient(t *testing.T) {
 	tr := trainer(t, material(t))

@@ -47,7 +47,7 @@ func Plot(path, title string, curve []Point) error {
 	default:
 		return fmt.Errorf("%s: a plot's name ends in .png or .svg, not in %q", path, ext)
 	}
-	p.Draw(draw.New(c))
+	p.Draw(draw.Crop(draw.New(c), 6, -12, 6, -8))
 	return create(path, func(f *os.File) error {
 		_, err := c.WriteTo(io.Writer(f))
 		return err
