@@ -39,6 +39,9 @@ type Schedule struct {
 	Every        int     `json:"every"`         // steps between checkpoints and validations
 	// Augment is how examples are changed; what a recipe leaves out stays as dataset.DefaultAugmentation has it.
 	Augment dataset.Augmentation `json:"augment"`
+	// Presence is how likely a family joins the target in a mixture of different songs' stems; a family left out stays
+	// as dataset.DefaultPresence has it.
+	Presence map[string]float64 `json:"presence"`
 }
 
 // defaults are what a recipe need not say.
@@ -127,6 +130,11 @@ func (r *Recipe) complete() error {
 		return fmt.Errorf("train: excerpts of %d frames, want more than warm-up %d and look-ahead %d", t.Frames, t.Warmup, nn.Lookahead(s.Layers))
 	case t.Rate <= 0 || t.Every < 1 || t.Average < 0 || t.Average >= 1 || t.LeastSquares < 0:
 		return fmt.Errorf("train: rate %g, every %d, average %g, least_squares %d do not make sense", t.Rate, t.Every, t.Average, t.LeastSquares)
+	}
+	for family, p := range t.Presence {
+		if !(p >= 0 && p <= 1) {
+			return fmt.Errorf("train: presence of %s is %g, want 0 to 1", family, p)
+		}
 	}
 	if err := t.Augment.Check(); err != nil {
 		return err

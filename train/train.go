@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/gob"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -112,6 +113,8 @@ func newTrainer(r *Recipe, set *dataset.Set) (*Trainer, error) {
 		return nil, err
 	}
 	set.Augment = r.Train.Augment
+	set.Presence = dataset.DefaultPresence()
+	maps.Copy(set.Presence, r.Train.Presence)
 	m, err := model.New(r.Model, model.Card{})
 	if err != nil {
 		return nil, err

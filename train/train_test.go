@@ -259,6 +259,7 @@ func TestBadRecipes(t *testing.T) {
 		{"hop = 64", "hop = 100", "hop of 100"},
 		{`compression = "log"`, `compression = "zip"`, "zip"},
 		{`activation = "sigmoid"`, `activation = "sigmoid", out = 3`, "gives 3 values"},
+		{"[train]", "[train]\npresence = { drums = 1.5 }", "presence of drums"},
 		{"[train]", "[train", "toml"},
 		{"every = 10", "every = 10\n[train.augment]\nroom = 1.5", "room is 1.5"},
 		{"every = 10", "every = 10\n[train.augment]\nbus = nan", "NaN"},

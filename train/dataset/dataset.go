@@ -46,6 +46,8 @@ type Set struct {
 	Songs []Song
 	// Augment is how Draw changes its examples; Load sets the default one. It must pass its Check.
 	Augment Augmentation
+	// Presence is how likely a family joins the target in a mixture of stems of different songs; Load sets DefaultPresence.
+	Presence map[string]float64
 	// byFamily are the clips of each family, and total their samples, for drawing by length.
 	byFamily map[string][]*Clip
 	families []string
@@ -61,7 +63,7 @@ func Load(rate int, cache string, dirs ...string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &Set{Rate: rate, Songs: make([]Song, len(folders)), Augment: DefaultAugmentation()}
+	set := &Set{Rate: rate, Songs: make([]Song, len(folders)), Augment: DefaultAugmentation(), Presence: DefaultPresence()}
 	errs := make([]error, len(folders))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))

@@ -12,7 +12,7 @@ import (
 
 // tones returns a set of sines: the families can be told apart by their frequencies.
 func tones(families ...string) *Set {
-	s := &Set{Rate: 8000, Augment: DefaultAugmentation()}
+	s := &Set{Rate: 8000, Augment: DefaultAugmentation(), Presence: DefaultPresence()}
 	for song := range 2 {
 		var clips []Clip
 		for f, name := range families {

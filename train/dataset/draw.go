@@ -5,8 +5,11 @@ import (
 	"math/rand/v2"
 )
 
-// presence is how likely a family joins the target in a mixture of stems of different songs.
-var presence = map[string]float64{"drums": 0.85, "bass": 0.8, "guitar": 0.8, "piano": 0.25, "vocals": 0.6, "other": 0.3}
+// DefaultPresence is how likely a family joins the target in a mixture of stems of different songs; a backing track, which only
+// voices can do with, stands in for drums and bass.
+func DefaultPresence() map[string]float64 {
+	return map[string]float64{"drums": 0.85, "bass": 0.8, "guitar": 0.8, "piano": 0.25, "vocals": 0.6, "other": 0.3, "backing": 0.25}
+}
 
 // Draw fills mix and target, equally long, with a random example for the target family: stems of
 // one song or of several at random levels, changed as Augment says. Now and then the target plays
@@ -73,12 +76,12 @@ func (s *Set) Draw(r *rand.Rand, family string, mix, target []float32) {
 	}
 	if !only {
 		backed := false
-		if backing := s.byFamily["backing"]; len(backing) > 0 && family == "vocals" && r.Float64() < 0.25 {
+		if backing := s.byFamily["backing"]; len(backing) > 0 && family == "vocals" && r.Float64() < s.Presence["backing"] {
 			alone(backing[weighted(r, backing)], level()+2)
 			backed = true
 		}
 		for _, f := range s.families {
-			if f == family || f == "backing" || backed && (f == "drums" || f == "bass") || r.Float64() >= presence[f] {
+			if f == family || f == "backing" || backed && (f == "drums" || f == "bass") || r.Float64() >= s.Presence[f] {
 				continue
 			}
 			clips := s.byFamily[f]
