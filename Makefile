@@ -11,7 +11,7 @@ LINTER    := v2.15.0
 # Training's matrix products run on OpenBLAS where it is.
 TAGS       = $(shell pkg-config --exists openblas && echo openblas)
 
-.PHONY: all build setup demo test race lint fuzz bench slow install clean
+.PHONY: all build setup demo models test race lint fuzz bench slow install clean
 
 all: build
 
@@ -29,6 +29,10 @@ demo: build
 		if [ -d assets/demo/$$name ]; then echo "$$name against the true stems, in dB:"; $(BIN) score assets/demo/$$name demo/$$name; fi; \
 	done
 	@echo "Listen to the files in the folders of demo/: each stem, and remainder.wav, the music without it."
+
+# Learns the shipped models again, from Debian's packages and what lies in DATA: see assets/models/make.sh.
+models: build
+	assets/models/make.sh $(or $(DATA),$(error make models DATA=DIR)) $(NAMES)
 
 test: setup
 	go test -timeout 10m ./...

@@ -296,9 +296,11 @@ func TestRecipeAugments(t *testing.T) {
 
 func TestShippedRecipesAreGood(t *testing.T) {
 	paths, err := filepath.Glob("recipes/*.toml")
-	if err != nil || len(paths) == 0 {
-		t.Fatal("no recipes", err)
+	shipped, err2 := filepath.Glob("../assets/models/*.toml")
+	if err != nil || err2 != nil || len(paths) == 0 || len(shipped) == 0 {
+		t.Fatal("no recipes", err, err2)
 	}
+	paths = append(paths, shipped...)
 	for _, p := range paths {
 		if text, err := os.ReadFile(p); err != nil || strings.Contains(string(text), "[layerwise]") {
 			continue // those of train/layerwise

@@ -180,7 +180,7 @@ func TestRecipe(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if IsRecipe(filepath.Join("..", "recipes", "drums.toml")) || !IsRecipe(filepath.Join("..", "recipes", "sae-drums.toml")) {
+	if IsRecipe(filepath.Join("..", "recipes", "mir1k.toml")) || !IsRecipe(filepath.Join("..", "recipes", "sae-drums.toml")) {
 		t.Error("recipes are not told apart")
 	}
 }
