@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-//go:embed models
+//go:embed models/*.safetensors
 var files embed.FS
 
 const extension = ".safetensors"
