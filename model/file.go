@@ -10,11 +10,11 @@ import (
 	"maps"
 	"math"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 
+	"soloist/model/atomicfile"
 	"soloist/model/nn"
 )
 
@@ -88,34 +88,7 @@ func (m *Model) Write(w io.Writer) error {
 }
 
 // Save writes the model to a file, which appears only when it is complete.
-func (m *Model) Save(path string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // after the renaming there is none
-	var b bytes.Buffer
-	if err := m.Write(&b); err != nil {
-		f.Close()
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if _, err := f.Write(b.Bytes()); err != nil {
-		f.Close()
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if err := f.Chmod(0o644); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		f.Close()
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
+func (m *Model) Save(path string) error { return atomicfile.Write(path, m.Write) }
 
 // Open reads a model file. The error names the file.
 func Open(path string) (*Model, error) {

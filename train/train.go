@@ -6,15 +6,16 @@ import (
 	"context"
 	"encoding/gob"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"soloist/model"
+	"soloist/model/atomicfile"
 	"soloist/model/nn"
 	"soloist/train/blas"
 	"soloist/train/dataset"
@@ -435,29 +436,7 @@ func (t *Trainer) save(path string) error {
 		t.state.Weights = append(t.state.Weights, tensor.Data)
 	}
 	t.state.Mean, t.state.Scale = t.model.Normalisation()
-	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(&t.state); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
-	_, err = f.Write(b.Bytes())
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
+	return atomicfile.Write(path, func(w io.Writer) error { return gob.NewEncoder(w).Encode(&t.state) })
 }
 
 // StepsOf is how many steps the run of a checkpoint has.
@@ -506,10 +485,13 @@ func (t *Trainer) Resume(path string) error {
 
 // WriteCurve writes the validations as CSV: step, loss, validation.
 func WriteCurve(path string, curve []Point) error {
-	var b bytes.Buffer
-	fmt.Fprintln(&b, "step,loss,validation_si_sdr_gain_db")
-	for _, p := range curve {
-		fmt.Fprintf(&b, "%d,%g,%g\n", p.Step, p.Loss, p.Validation)
-	}
-	return os.WriteFile(path, b.Bytes(), 0o644)
+	return atomicfile.Write(path, func(w io.Writer) error {
+		var b bytes.Buffer
+		fmt.Fprintln(&b, "step,loss,validation_si_sdr_gain_db")
+		for _, p := range curve {
+			fmt.Fprintf(&b, "%d,%g,%g\n", p.Step, p.Loss, p.Validation)
+		}
+		_, err := w.Write(b.Bytes())
+		return err
+	})
 }

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"soloist/host"
+	"soloist/model/atomicfile"
 	"soloist/realtime"
 	"soloist/train/dataset"
 	"soloist/train/evaluate"
@@ -152,17 +153,11 @@ func (c *evalCmd) mir1k(ctx context.Context, std *streams, e *evaluate.Evaluatio
 
 // writeJSON writes v to a file that appears only when it is complete.
 func writeJSON(path string, v any) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".part")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	enc := json.NewEncoder(f)
-	enc.SetIndent("", " ")
-	if err := errors.Join(enc.Encode(v), f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return atomicfile.Write(path, func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", " ")
+		return enc.Encode(v)
+	})
 }
 
 // counter shows on a terminal how much of the work is done.

@@ -1,15 +1,16 @@
 package dataset
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"unsafe"
+
+	"soloist/model/atomicfile"
 )
 
 // A cached stem is a file of its samples in the machine's byte order behind a head: what it is, how many
@@ -78,20 +79,12 @@ func saveStem(name string, x []int16, level float64) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".stem*")
-	if err != nil {
+	return atomicfile.Write(name, func(w io.Writer) error {
+		head := binary.NativeEndian.AppendUint64([]byte(cacheMagic), uint64(len(x)))
+		_, err := w.Write(binary.NativeEndian.AppendUint64(head, math.Float64bits(level)))
+		if err == nil && len(x) > 0 {
+			_, err = w.Write(unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 2*len(x)))
+		}
 		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
-	w := bufio.NewWriterSize(f, 1<<20)
-	head := binary.NativeEndian.AppendUint64([]byte(cacheMagic), uint64(len(x)))
-	head = binary.NativeEndian.AppendUint64(head, math.Float64bits(level))
-	_, err = w.Write(head)
-	if err == nil && len(x) > 0 {
-		_, err = w.Write(unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 2*len(x)))
-	}
-	if err = errors.Join(err, w.Flush(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	})
 }

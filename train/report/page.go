@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"soloist/model/atomicfile"
 	"soloist/train/evaluate"
 )
 
@@ -87,7 +88,7 @@ func Page(path string, r *evaluate.Result,
 		}
 		p.Sections = append(p.Sections, s)
 	}
-	return create(path, func(w io.Writer) error { return pageTemplate.Execute(w, p) })
+	return atomicfile.Write(path, func(w io.Writer) error { return pageTemplate.Execute(w, p) })
 }
 
 // groups puts the rows of one set and source together.

@@ -16,6 +16,7 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
 
+	"soloist/model/atomicfile"
 	"soloist/train/evaluate"
 )
 
@@ -55,7 +56,7 @@ func Plot(path string, r *evaluate.Result) error {
 	switch ext := filepath.Ext(path); strings.ToLower(ext) {
 	case ".png":
 		c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(plotWidth, plotHeight), vgimg.UseDPI(plotDPI))}
-		return create(path, func(w io.Writer) error {
+		return atomicfile.Write(path, func(w io.Writer) error {
 			if err := drawPlot(draw.New(c), r); err != nil {
 				return err
 			}
@@ -63,7 +64,7 @@ func Plot(path string, r *evaluate.Result) error {
 			return err
 		})
 	case ".svg":
-		return create(path, func(w io.Writer) error {
+		return atomicfile.Write(path, func(w io.Writer) error {
 			svg, err := plotSVG(r, color.White)
 			if err == nil {
 				_, err = w.Write(svg)

@@ -5,12 +5,7 @@
 package report
 
 import (
-	"bufio"
-	"fmt"
-	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"soloist/train/evaluate"
@@ -131,31 +126,4 @@ func scored(s *evaluate.Song, sources []string) bool {
 	return s.Error == "" && slices.ContainsFunc(s.Scores, func(sc evaluate.Scores) bool {
 		return slices.Contains(sources, sc.Source)
 	})
-}
-
-// create writes the file path, which appears only when it is complete.
-func create(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // after the renaming there is none
-	w := bufio.NewWriter(f)
-	err = write(w)
-	if err == nil {
-		err = w.Flush()
-	}
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
 }
