@@ -121,8 +121,8 @@ func (c *trainCmd) Run(ctx context.Context, std *streams) error {
 		line := fmt.Sprintf("step %d  loss %.4f (nothing %.4f)  %.0f frames/s  %v left", p.Step, p.Loss, p.Absent, p.Rows, p.Left.Round(time.Second))
 		if p.Note != "" {
 			line = fmt.Sprintf("step %d  loss %.4f  %s", p.Step, p.Loss, p.Note)
-			for _, s := range scores {
-				line += fmt.Sprintf("  %s %+.1f", strings.TrimPrefix(filepath.Base(s.Song), "MusicDelta_"), s.Gain())
+			for _, s := range scores[:min(len(scores), 8)] {
+				line += fmt.Sprintf("  %s %+.1f", filepath.Base(s.Song), s.Gain())
 			}
 		}
 		fmt.Fprintln(std.err, line)
