@@ -3,11 +3,11 @@ package layerwise
 import (
 	"bytes"
 	"encoding/gob"
-	"errors"
 	"fmt"
+	"io"
 	"os"
-	"path/filepath"
 
+	"soloist/model/atomicfile"
 	"soloist/train/optimise"
 )
 
@@ -55,7 +55,7 @@ func (s *state) forget() { s.LBFGS, s.Adam, s.SGD = nil, nil, nil }
 // save writes a checkpoint, which replaces the one before only when it is complete.
 func (t *Trainer) save(path string) error {
 	t.state.Weights = t.w
-	return create(path, func(f *os.File) error { return gob.NewEncoder(f).Encode(&t.state) })
+	return atomicfile.Write(path, func(w io.Writer) error { return gob.NewEncoder(w).Encode(&t.state) })
 }
 
 // Resume goes on from a checkpoint of the same schedule and examples.
@@ -84,23 +84,4 @@ func (t *Trainer) Resume(path string) error {
 	}
 	t.state, t.w, t.objective = s, s.Weights, o
 	return nil
-}
-
-// create writes a file that appears, in the place of an older one, only when it is complete.
-func create(path string, write func(*os.File) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
-	if err = write(f); err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return os.Rename(f.Name(), path)
 }

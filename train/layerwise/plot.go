@@ -5,7 +5,6 @@ import (
 	"image/color"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -16,6 +15,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"soloist/model/atomicfile"
 )
 
 // The size of a plot in points, and the fineness of its raster.
@@ -48,8 +49,8 @@ func Plot(path, title string, curve []Point) error {
 		return fmt.Errorf("%s: a plot's name ends in .png or .svg, not in %q", path, ext)
 	}
 	p.Draw(draw.Crop(draw.New(c), 6, -12, 6, -8))
-	return create(path, func(f *os.File) error {
-		_, err := c.WriteTo(io.Writer(f))
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := c.WriteTo(w)
 		return err
 	})
 }
