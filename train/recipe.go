@@ -9,7 +9,6 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"soloist/model"
-	"soloist/model/nn"
 	"soloist/train/dataset"
 )
 
@@ -52,7 +51,11 @@ var defaults = Schedule{Seed: 1, Steps: 10_000, Excerpts: 24, Frames: 200, Warmu
 func Adaptation(m *model.Model) *Recipe {
 	c := m.Card()
 	r := &Recipe{Description: c.Description, Licence: c.Licence, Limits: c.Limits, Model: m.Spec(), Train: defaults}
-	r.Train.Rate, r.Train.Decay, r.Train.LeastSquares, r.Train.Every = 3e-4, 1, 0, 100
+	r.Train.Rate, r.Train.Decay, r.Train.LeastSquares, r.Train.Every = 1e-3, 1, 0, 100
+	// The point is what these players, instruments and rooms sound like: examples are changed little.
+	r.Train.Augment = dataset.Augmentation{
+		Remix: 0.7, Absent: 0.04, Alone: 0.03, Resample: 0.2, Equalise: 0.3, Shelf: 0.1, Tilt: 0.2, Compress: 0.1, Ride: 0.1, Invert: 0.5, Bus: 0.1,
+	}
 	return r
 }
 
@@ -126,8 +129,8 @@ func (r *Recipe) complete() error {
 	switch {
 	case t.Steps < 1 || t.Excerpts < shards || t.Excerpts%shards != 0:
 		return fmt.Errorf("train: %d steps of %d excerpts, want at least 1 and a multiple of %d", t.Steps, t.Excerpts, shards)
-	case t.Frames <= t.Warmup+nn.Lookahead(s.Layers):
-		return fmt.Errorf("train: excerpts of %d frames, want more than warm-up %d and look-ahead %d", t.Frames, t.Warmup, nn.Lookahead(s.Layers))
+	case t.Frames <= t.Warmup+s.Lookahead():
+		return fmt.Errorf("train: excerpts of %d frames, want more than warm-up %d and look-ahead %d", t.Frames, t.Warmup, s.Lookahead())
 	case t.Rate <= 0 || t.Every < 1 || t.Average < 0 || t.Average >= 1 || t.LeastSquares < 0:
 		return fmt.Errorf("train: rate %g, every %d, average %g, least_squares %d do not make sense", t.Rate, t.Every, t.Average, t.LeastSquares)
 	}

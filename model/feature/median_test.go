@@ -86,8 +86,8 @@ func TestMedianFeatures(t *testing.T) {
 		if !slices.Equal(x, y[:2*n]) {
 			t.Fatal("medians change the other features")
 		}
-		h := append(history[stream], slices.Clone(x[:n]))
-		history[stream] = h
+		history[stream] = append(history[stream], slices.Clone(x[:n]))
+		h := history[stream]
 		for i := range n {
 			for m, length := range spec.Past {
 				var column []float32
