@@ -191,9 +191,10 @@ func TestDoublingLagsAndIsDetuned(t *testing.T) {
 	doubling{lag: 0.02, gain: 0.5}.play(x, dry, rate)
 	for i, v := range x {
 		want := float32(0)
-		if i == 1000 {
+		switch i {
+		case 1000:
 			want = 1
-		} else if i == 1882 { // 20 ms
+		case 1882: // 20 ms
 			want = 0.5
 		}
 		if math.Abs(float64(v-want)) > 1e-4 {
