@@ -53,7 +53,7 @@ func distance(a, b *model.Model) float64 {
 func TestAdaptationStartsFromTheModel(t *testing.T) {
 	m := learnt(t)
 	before := file(t, m)
-	tr := adaptation(t, m, nil)
+	tr := adaptation(t, m, func(s *Schedule) { s.Decay = 1 })
 	if distance(m, tr.Model()) != 0 || distance(m, tr.Averaged()) != 0 {
 		t.Error("an adaptation does not start from the model's weights")
 	}

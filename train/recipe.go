@@ -46,12 +46,12 @@ type Schedule struct {
 // defaults are what a recipe need not say.
 var defaults = Schedule{Seed: 1, Steps: 10_000, Excerpts: 24, Frames: 200, Warmup: 40, Rate: 1e-3, Decay: 1e-2, Clip: 1, Average: 0.999, LeastSquares: 8, Every: 500, Augment: dataset.DefaultAugmentation()}
 
-// Adaptation is the recipe by which From adapts a model where there is no other: small steps, and a pull towards what
-// the model was.
+// Adaptation is the recipe by which From adapts a model where there is no other. A hard pull towards what the model was keeps
+// it from learning a few minutes of music by heart, however long it goes on.
 func Adaptation(m *model.Model) *Recipe {
 	c := m.Card()
 	r := &Recipe{Description: c.Description, Licence: c.Licence, Limits: c.Limits, Model: m.Spec(), Train: defaults}
-	r.Train.Rate, r.Train.Decay, r.Train.LeastSquares, r.Train.Every = 1e-3, 1, 0, 100
+	r.Train.Rate, r.Train.Decay, r.Train.LeastSquares, r.Train.Every = 1e-3, 100, 0, 100
 	// The point is what these players, instruments and rooms sound like: examples are changed little.
 	r.Train.Augment = dataset.Augmentation{
 		Remix: 0.7, Absent: 0.04, Alone: 0.03, Resample: 0.2, Equalise: 0.3, Shelf: 0.1, Tilt: 0.2, Compress: 0.1, Ride: 0.1, Invert: 0.5, Bus: 0.1,
