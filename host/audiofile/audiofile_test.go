@@ -308,7 +308,7 @@ func TestHostileMemory(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		r, err := OpenReader(name, bytes.NewReader(b))
 		if err == nil {
-			_, err = drain(r)
+			_, err = Drain(r)
 		}
 		runtime.ReadMemStats(&after)
 		got := after.TotalAlloc - before.TotalAlloc

@@ -19,7 +19,7 @@ func decodeBytes(b []byte) (Info, [][]float32, []string, error) {
 	if err != nil {
 		return Info{}, nil, nil, err
 	}
-	x, err := drain(r)
+	x, err := Drain(r)
 	return r.Info(), x, r.Warnings(), err
 }
 

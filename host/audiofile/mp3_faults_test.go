@@ -224,7 +224,7 @@ func TestMP3ReadError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = drain(r)
+	_, err = Drain(r)
 	if !errors.Is(err, iotest.ErrTimeout) || !strings.HasPrefix(err.Error(), "disk.mp3: ") {
 		t.Errorf("error %v", err)
 	}

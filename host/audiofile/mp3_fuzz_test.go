@@ -25,7 +25,7 @@ func FuzzMP3(f *testing.F) {
 		if err != nil {
 			return
 		}
-		x, err := drain(r)
+		x, err := Drain(r)
 		for c := range x {
 			for i, v := range x[c] {
 				if !(v >= -1 && v <= 1) {

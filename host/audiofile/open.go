@@ -176,12 +176,12 @@ func ReadAll(path string) (info Info, x [][]float32, warnings []string, err erro
 			err = cerr
 		}
 	}()
-	x, err = drain(r)
+	x, err = Drain(r)
 	return r.Info(), x, r.Warnings(), err
 }
 
-// drain reads r to its end.
-func drain(r Reader) ([][]float32, error) {
+// Drain reads r to its end and returns what was left, [channel][sample]. On an error it returns what came before it.
+func Drain(r Reader) ([][]float32, error) {
 	x := make([][]float32, r.Info().Channels)
 	block := make([][]float32, len(x))
 	for c := range block {
@@ -192,7 +192,7 @@ func drain(r Reader) ([][]float32, error) {
 		for c := range x {
 			x[c] = append(x[c], block[c][:n]...)
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return x, nil
 		}
 		if err != nil {

@@ -92,7 +92,7 @@ func TestWAVHeaders(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		x, err := drain(r)
+		x, err := Drain(r)
 		if err != nil || len(x[0]) != len(c.want) {
 			t.Errorf("%s: %v %v", c.name, x, err)
 			continue

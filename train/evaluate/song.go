@@ -3,7 +3,6 @@ package evaluate
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -108,26 +107,11 @@ func decode(stem dataset.Stem) (audiofile.Info, [][]float32, error) {
 		return audiofile.Info{}, nil, err
 	}
 	defer r.Close()
-	x, block := make([][]float32, r.Info().Channels), make([][]float32, r.Info().Channels)
-	for c := range block {
-		block[c] = make([]float32, 1<<13)
+	x, err := audiofile.Drain(r)
+	if w := r.Warnings(); err == nil && len(w) > 0 {
+		err = errors.New(strings.Join(w, "; "))
 	}
-	for {
-		n, err := r.Read(block)
-		for c := range x {
-			x[c] = append(x[c], block[c][:n]...)
-		}
-		if err == nil {
-			continue
-		}
-		if !errors.Is(err, io.EOF) {
-			return r.Info(), x, err
-		}
-		if w := r.Warnings(); len(w) > 0 {
-			return r.Info(), x, errors.New(strings.Join(w, "; "))
-		}
-		return r.Info(), x, nil
-	}
+	return r.Info(), x, err
 }
 
 // add returns the sum of two signals, the longer and wider of which is reused. A single channel goes to all.
