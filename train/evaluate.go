@@ -1,8 +1,6 @@
 package train
 
 import (
-	"math"
-	"slices"
 	"sync"
 
 	"soloist/model"
@@ -77,15 +75,9 @@ func Separate(m *model.Model, mix []float32) ([]float32, error) {
 
 // MedianGain is the median of the scores' gains, NaN for none.
 func MedianGain(scores []Score) float64 {
-	var g []float64
+	var gains []float64
 	for _, s := range scores {
-		if v := s.Gain(); !math.IsNaN(v) {
-			g = append(g, v)
-		}
+		gains = append(gains, s.Gain())
 	}
-	if len(g) == 0 {
-		return math.NaN()
-	}
-	slices.Sort(g)
-	return (g[(len(g)-1)/2] + g[len(g)/2]) / 2
+	return bsseval.Median(gains)
 }

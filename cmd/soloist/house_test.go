@@ -30,7 +30,7 @@ var house = map[string][]string{
 	"train/bsseval":         {},
 	"train/bounds":          {"stft"},
 	"train/evaluate":        {"stft", "host/...", "train/dataset", "train/bsseval", "train/bounds"},
-	"train/report":          {"stft", "host/audiofile", "model/atomicfile", "train/evaluate"},
+	"train/report":          {"stft", "host/audiofile", "model/atomicfile", "train/bsseval", "train/evaluate"},
 	"train/blas":            {},
 	"train/render":          {"host/audiofile"},
 	"train/optimise":        {"model/kernel"},

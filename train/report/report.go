@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 
+	"soloist/train/bsseval"
 	"soloist/train/evaluate"
 )
 
@@ -82,17 +83,13 @@ func summarise(r *evaluate.Result, set string, belongs func(*evaluate.Song) bool
 // Median is the median of the defined, finite values, undefined where there is none. Of two in the
 // middle it is the mean.
 func Median(values []evaluate.DB) evaluate.DB {
-	var x []evaluate.DB
+	var x []float64
 	for _, v := range values {
 		if finite(v) {
-			x = append(x, v)
+			x = append(x, float64(v))
 		}
 	}
-	if len(x) == 0 {
-		return evaluate.Undefined()
-	}
-	slices.Sort(x)
-	return (x[(len(x)-1)/2] + x[len(x)/2]) / 2
+	return evaluate.DB(bsseval.Median(x))
 }
 
 func finite(d evaluate.DB) bool { return d.Defined() && !math.IsInf(float64(d), 0) }
