@@ -37,7 +37,7 @@ const (
 	maxPermuted = 8
 )
 
-// Evaluator scores estimates of one set of references.
+// Evaluator scores estimates of one set of references, one after the other.
 type Evaluator struct {
 	refs           Signals
 	o              Options

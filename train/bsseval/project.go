@@ -13,6 +13,7 @@ type basis struct {
 	gram   *toeplitz // of the references, each channel scaled to unit energy
 	scales []float64 // [channel]: what it was multiplied by; 0 for silence
 	factor *factor   // of gram and a ridge; nil if none could be found
+	times  *product  // by gram
 }
 
 // The ridge is taken as small as factoring allows. It and rounding leave the factor a preconditioner, by which
@@ -67,6 +68,7 @@ func factorise(refs *waves, taps int, g *toeplitz) *basis {
 	for ridge := firstRidge; b.factor == nil && ridge < lastRidge; ridge *= 10 {
 		b.factor = g.cholesky(ridge)
 	}
+	b.times = newProduct(g)
 	return b
 }
 
@@ -78,7 +80,6 @@ func (b *basis) filters(c [][]float64, columns int) [][]float64 {
 		return nil
 	}
 	p := b.gram.p
-	product := newProduct(b.gram)
 	h := make([][]float64, b.taps)
 	for d := range h {
 		h[d] = make([]float64, p*columns)
@@ -94,7 +95,7 @@ func (b *basis) filters(c [][]float64, columns int) [][]float64 {
 				}
 			}
 		}
-		b.conjugateGradients(x, product)
+		b.conjugateGradients(x)
 		for d := range h {
 			for i := range p {
 				for l := range count {
@@ -109,7 +110,7 @@ func (b *basis) filters(c [][]float64, columns int) [][]float64 {
 // conjugateGradients replaces x by the solution of gram·X = x, for four columns independently (Hestenes & Stiefel
 // 1952, preconditioned). The energy xᵀ·gram·x of the error, which it makes small, is that of the
 // projection's.
-func (b *basis) conjugateGradients(x []lanes, product *product) {
+func (b *basis) conjugateGradients(x []lanes) {
 	residual := append([]lanes(nil), x...)
 	z, direction, image := make([]lanes, len(x)), make([]lanes, len(x)), make([]lanes, len(x))
 	clear(x)
@@ -138,7 +139,7 @@ func (b *basis) conjugateGradients(x []lanes, product *product) {
 				direction[i][l] = v + beta[l]*direction[i][l]
 			}
 		}
-		product.of(image, direction)
+		b.times.of(image, direction)
 		length := energy
 		for l, v := range dot(direction, image) {
 			if length[l] /= v; !(v > 0) {
