@@ -17,9 +17,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
 
-	"soloist/host"
 	"soloist/model/atomicfile"
-	"soloist/realtime"
 	"soloist/train/dataset"
 	"soloist/train/evaluate"
 	"soloist/train/report"
@@ -59,11 +57,7 @@ func (c *evalCmd) Run(ctx context.Context, std *streams) error {
 		return err
 	}
 	e := evaluate.Evaluation{
-		Sources: models.sources(),
-		Estimate: evaluate.Separated(host.Batch{
-			New:  func(channels int) (realtime.Processor, error) { return models.pipeline(channels, batchFrames) },
-			Rate: models.rate(), Sources: models.sources(), Jobs: 1,
-		}),
+		Sources: models.sources(), Estimate: evaluate.Separated(models.batch(1)),
 		Models: c.Model, Pair: models.models[0].Pair(), Oracle: c.Oracle, Baseline: c.Baseline, Jobs: c.Jobs,
 	}
 	if c.Mir1k != "" {

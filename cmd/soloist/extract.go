@@ -19,7 +19,6 @@ import (
 
 	"soloist/host"
 	"soloist/host/audiofile"
-	"soloist/realtime"
 )
 
 type extractCmd struct {
@@ -65,12 +64,10 @@ func (c *extractCmd) Run(ctx context.Context, std *streams) error {
 		return misused(err)
 	}
 	x := host.Extraction{
-		Batch: host.Batch{
-			New:  func(channels int) (realtime.Processor, error) { return models.pipeline(channels, batchFrames) },
-			Rate: models.rate(), Sources: sources, Dither: c.Dither, Block: c.Block, Jobs: c.Jobs,
-		},
-		Dir: c.Output, Model: models.key, Format: format, Force: c.Force,
+		Batch: models.batch(c.Jobs),
+		Dir:   c.Output, Model: models.key, Format: format, Force: c.Force,
 	}
+	x.Sources, x.Dither, x.Block = sources, c.Dither, c.Block
 
 	inputs, others, err := host.Find(c.Paths...)
 	r := newReporter(c, std)

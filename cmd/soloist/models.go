@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"soloist/assets"
+	"soloist/host"
 	"soloist/model"
 	"soloist/realtime"
 	"soloist/stft"
@@ -102,6 +103,14 @@ func (e *ensemble) pipeline(channels, frames int) (realtime.Processor, error) {
 		return nil, err
 	}
 	return realtime.NewPipeline(e.models[0].Pair(), sep, channels, frames)
+}
+
+// batch separates streams by the models, in so many goroutines.
+func (e *ensemble) batch(jobs int) host.Batch {
+	return host.Batch{
+		New:  func(channels int) (realtime.Processor, error) { return e.pipeline(channels, batchFrames) },
+		Rate: e.rate(), Sources: e.sources(), Jobs: jobs,
+	}
 }
 
 type modelsCmd struct {
