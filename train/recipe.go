@@ -1,15 +1,12 @@
 package train
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 
-	"github.com/BurntSushi/toml"
-
 	"soloist/model"
 	"soloist/train/dataset"
+	"soloist/train/tomljson"
 )
 
 // Recipe says how a model is learnt. It is read from a TOML file; the keys are those of the JSON.
@@ -73,19 +70,8 @@ func ReadRecipe(path string) (*Recipe, error) {
 }
 
 func parseRecipe(text string) (*Recipe, error) {
-	var tree map[string]any
-	if _, err := toml.Decode(text, &tree); err != nil {
-		return nil, err
-	}
-	// By way of JSON, so that a specification has one set of names wherever it is written.
-	raw, err := json.Marshal(tree)
-	if err != nil {
-		return nil, fmt.Errorf("train: numbers must be finite: %w", err)
-	}
 	r := &Recipe{Train: defaults}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(r); err != nil {
+	if err := tomljson.Decode(text, r); err != nil {
 		return nil, err
 	}
 	if err := r.complete(); err != nil {

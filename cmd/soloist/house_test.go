@@ -33,9 +33,10 @@ var house = map[string][]string{
 	"train/report":          {"stft", "host/audiofile", "model/atomicfile", "train/bsseval", "train/evaluate"},
 	"train/blas":            {},
 	"train/render":          {"host/audiofile"},
+	"train/tomljson":        {},
 	"train/optimise":        {"model/kernel"},
 	"train/leastsquares":    {},
-	"train/layerwise":       {"stft", "model/...", "train/blas", "train/dataset", "train/optimise", "train/leastsquares"},
+	"train/layerwise":       {"stft", "model/...", "train/blas", "train/dataset", "train/optimise", "train/leastsquares", "train/tomljson"},
 	"train":                 {"stft", "realtime", "host/audiofile", "model/...", "train/..."},
 	"assets":                {},
 	"cmd/soloist": {

@@ -1,8 +1,6 @@
 package layerwise
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +9,7 @@ import (
 
 	"soloist/model"
 	"soloist/model/feature"
+	"soloist/train/tomljson"
 )
 
 // Recipe says how the model of one instrument is learnt. It is read from a TOML file, which the table
@@ -57,22 +56,11 @@ func ReadRecipe(path string) (*Recipe, error) {
 }
 
 func parseRecipe(text string) (*Recipe, error) {
-	var tree map[string]any
-	if _, err := toml.Decode(text, &tree); err != nil {
-		return nil, err
-	}
-	// By way of JSON, so that a specification has one set of names wherever it is written.
-	raw, err := json.Marshal(tree)
-	if err != nil {
-		return nil, fmt.Errorf("layerwise: numbers must be finite: %w", err)
-	}
 	r := &Recipe{
 		Model: model.Spec{Rate: 32_000, STFT: model.Transform{Frame: 1024, Synthesis: 1024, Hop: 512}},
 		Plan:  Plan{Schedule: Defaults(), Context: 3, Spacing: 2, Samples: 1_000_000, Validation: 10_000, Gain: [2]float64{0.01, 1}},
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(r); err != nil {
+	if err := tomljson.Decode(text, r); err != nil {
 		return nil, err
 	}
 	return r, r.complete()
