@@ -78,7 +78,7 @@ func (l listing) first(of, names []string) string {
 // audio returns a stem for each audio file, named for it. What it is called mix or mixture is the second result.
 func (l listing) audio() (stems []Stem, mix Stem) {
 	for _, f := range l.files {
-		name, ok := audioName(f)
+		name, ok := AudioName(f)
 		switch {
 		case !ok:
 		case name == "mix" || name == "mixture":
@@ -90,8 +90,8 @@ func (l listing) audio() (stems []Stem, mix Stem) {
 	return stems, mix
 }
 
-// audioName is a file's name in lower case and without its ending; ok if that is one of an audio file.
-func audioName(file string) (name string, ok bool) {
+// AudioName is a file's name in lower case and without its ending; ok if that is one of an audio file.
+func AudioName(file string) (name string, ok bool) {
 	ext := filepath.Ext(file)
 	name = strings.ToLower(strings.TrimSuffix(file, ext))
 	return name, slices.Contains([]string{".wav", ".flac", ".ogg", ".mp3"}, strings.ToLower(ext))

@@ -27,7 +27,7 @@ func fretsOnFire(l listing) (songs []Folder, mine bool, err error) {
 	song := Folder{Dir: l.dir, whole: true}
 	has := map[string]bool{}
 	for _, f := range l.files {
-		name, ok := audioName(f)
+		name, ok := AudioName(f)
 		stem := Stem{Path: l.path(f), Name: name}
 		if strings.EqualFold(filepath.Ext(f), ".opus") {
 			ok, stem.Stream = true, 1

@@ -57,7 +57,7 @@ func slakh(l listing) (songs []Folder, mine bool, err error) {
 
 // slakhName tells whether a file is called as the stems of Slakh are.
 func slakhName(file string) bool {
-	name, ok := audioName(file)
+	name, ok := AudioName(file)
 	digits, is := strings.CutPrefix(name, "s")
 	return ok && is && len(digits) == 2 && strings.Trim(digits, "0123456789") == "" && filepath.Ext(file) != ".ogg"
 }

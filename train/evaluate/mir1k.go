@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"soloist/host/audiofile"
 	"soloist/train/bsseval"
 	"soloist/train/dataset"
 )
@@ -73,10 +74,8 @@ func FindMIR1K(dir string) ([]MIR1KClip, error) {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		ext := filepath.Ext(path)
-		switch strings.ToLower(ext) {
-		case ".wav", ".flac", ".ogg", ".mp3":
-		default:
+		lower, ok := dataset.AudioName(d.Name())
+		if !ok {
 			return nil
 		}
 		at := filepath.Dir(path)
@@ -85,14 +84,14 @@ func FindMIR1K(dir string) ([]MIR1KClip, error) {
 			part = &MIR1KClip{Name: filepath.Base(at)}
 			parts[at] = part
 		}
-		switch name := strings.TrimSuffix(d.Name(), ext); strings.ToLower(name) {
+		switch lower {
 		case "vocals":
 			part.Voice = path
 		case "accompaniment":
 			part.Accompaniment = path
 		case "mix", "mixture":
 		default:
-			clips = append(clips, MIR1KClip{name, path, path})
+			clips = append(clips, MIR1KClip{strings.TrimSuffix(d.Name(), filepath.Ext(path)), path, path})
 		}
 		return nil
 	})
@@ -132,16 +131,9 @@ func (e *Evaluation) MIR1K(ctx context.Context, clips []MIR1KClip, step func()) 
 }
 
 func (e *Evaluation) clip(ctx context.Context, clip *Clip, c MIR1KClip) error {
-	voice, rate, err := c.channel(c.Voice, 1)
+	voice, music, rate, err := c.read()
 	if err != nil {
 		return err
-	}
-	music, other, err := c.channel(c.Accompaniment, 0)
-	if err != nil {
-		return err
-	}
-	if rate != other || len(voice) != len(music) {
-		return fmt.Errorf("%s: want %d samples at %d Hz as the voice has, found %d at %d", c.Accompaniment, len(voice), rate, len(music), other)
 	}
 	clip.Rate, clip.Frames = rate, len(voice)
 	// 0 dB: both at the same energy, that of the louder one going down.
@@ -176,22 +168,40 @@ func (e *Evaluation) clip(ctx context.Context, clip *Clip, c MIR1KClip) error {
 	return nil
 }
 
-// channel reads a file of one channel, or that channel of a stereo file.
-func (c MIR1KClip) channel(path string, which int) ([]float32, int, error) {
+// read returns both parts, equally long, and their rate.
+func (c MIR1KClip) read() (voice, music []float32, rate int, err error) {
+	if c.Voice == c.Accompaniment {
+		info, x, err := decodeMIR1K(c.Voice, 2, "2 channels, accompaniment and voice")
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		return x[1], x[0], info.Rate, nil
+	}
+	info, v, err := decodeMIR1K(c.Voice, 1, "1 channel")
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	other, m, err := decodeMIR1K(c.Accompaniment, 1, "1 channel")
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	if info.Rate != other.Rate || len(v[0]) != len(m[0]) {
+		return nil, nil, 0, fmt.Errorf("%s: want %d samples at %d Hz as the voice has, found %d at %d", c.Accompaniment, len(v[0]), info.Rate, len(m[0]), other.Rate)
+	}
+	return v[0], m[0], info.Rate, nil
+}
+
+// decodeMIR1K reads a file that must have so many channels, and a sample at least.
+func decodeMIR1K(path string, channels int, want string) (audiofile.Info, [][]float32, error) {
 	info, x, err := decode(dataset.Stem{Path: path})
 	switch {
 	case err != nil:
-		return nil, 0, err
 	case length(x) == 0:
-		return nil, 0, fmt.Errorf("%s: want sound, found no sample", path)
-	case c.Voice != c.Accompaniment && info.Channels == 1:
-		return x[0], info.Rate, nil
-	case c.Voice == c.Accompaniment && info.Channels == 2:
-		return x[which], info.Rate, nil
-	case c.Voice == c.Accompaniment:
-		return nil, 0, fmt.Errorf("%s: want 2 channels, accompaniment and voice, found %d", path, info.Channels)
+		err = fmt.Errorf("%s: want sound, found no sample", path)
+	case info.Channels != channels:
+		err = fmt.Errorf("%s: want %s, found %d", path, want, info.Channels)
 	}
-	return nil, 0, fmt.Errorf("%s: want 1 channel, found %d", path, info.Channels)
+	return info, x, err
 }
 
 func energy(x []float32) (e float64) {
