@@ -1,6 +1,6 @@
 package feature
 
-import "sort"
+import "soloist/model/ordered"
 
 // past takes medians over the last frames, for each band.
 type past struct {
@@ -39,9 +39,9 @@ func (p *past) medians(dst, now []float32) {
 	for i, v := range now {
 		s := p.sorted[i]
 		if full {
-			replace(s, oldest[i], v)
+			ordered.Replace(s, oldest[i], v)
 		} else {
-			s = insert(s, v)
+			s = ordered.Insert(s, v)
 			p.sorted[i] = s
 		}
 		dst[i] = s[(len(s)-1)/2]
@@ -55,51 +55,18 @@ func across(dst, x, column []float32) {
 	half := cap(column) / 2
 	column = column[:0]
 	for i := range min(half, len(x)) {
-		column = insert(column, x[i])
+		column = ordered.Insert(column, x[i])
 	}
 	for i := range x {
 		in, out := i+half, i-half-1
 		switch {
 		case in < len(x) && out >= 0:
-			replace(column, x[out], x[in])
+			ordered.Replace(column, x[out], x[in])
 		case in < len(x):
-			column = insert(column, x[in])
+			column = ordered.Insert(column, x[in])
 		case out >= 0:
-			column = remove(column, x[out])
+			column = ordered.Remove(column, x[out])
 		}
 		dst[i] = column[(len(column)-1)/2]
 	}
-}
-
-// at is the first place in sorted whose value is not below v.
-func at(sorted []float32, v float32) int {
-	return sort.Search(len(sorted), func(i int) bool { return sorted[i] >= v })
-}
-
-// replace puts a new value in the place of an old one in sorted, which stays ascending.
-func replace(sorted []float32, before, after float32) {
-	i := at(sorted, before)
-	for ; i > 0 && sorted[i-1] > after; i-- {
-		sorted[i] = sorted[i-1]
-	}
-	for ; i+1 < len(sorted) && sorted[i+1] < after; i++ {
-		sorted[i] = sorted[i+1]
-	}
-	sorted[i] = after
-}
-
-// insert adds a value to sorted, whose capacity suffices.
-func insert(sorted []float32, v float32) []float32 {
-	i := at(sorted, v)
-	sorted = sorted[:len(sorted)+1]
-	copy(sorted[i+1:], sorted[i:])
-	sorted[i] = v
-	return sorted
-}
-
-// remove takes a value out of sorted.
-func remove(sorted []float32, v float32) []float32 {
-	i := at(sorted, v)
-	copy(sorted[i:], sorted[i+1:])
-	return sorted[:len(sorted)-1]
 }

@@ -2,8 +2,8 @@ package bounds
 
 import (
 	"math"
-	"slices"
 
+	"soloist/model/ordered"
 	"soloist/stft"
 )
 
@@ -56,7 +56,7 @@ func (m *medians) step(dst, src [][]complex64) {
 		if math.IsNaN(p) { // as after a sample that is not finite: it has no place in an order
 			p = 0
 		}
-		replace(m.sorted[k], newest[k], float32(p))
+		ordered.Replace(m.sorted[k], newest[k], float32(p))
 		newest[k] = float32(p)
 	}
 	m.frame = (m.frame + 1) % along
@@ -70,7 +70,7 @@ func (m *medians) step(dst, src [][]complex64) {
 	}
 	clear(m.column)
 	for k := -across / 2; k <= across/2; k++ {
-		replace(m.column, 0, at(k))
+		ordered.Replace(m.column, 0, at(k))
 	}
 	for k := range p {
 		harmonic, percussive := float64(m.sorted[k][along/2]), float64(m.column[across/2])
@@ -78,18 +78,6 @@ func (m *medians) step(dst, src [][]complex64) {
 		if percussive > 0 {
 			dst[0][k] = x[k] * complex(float32(percussive/(percussive+harmonic)), 0)
 		}
-		replace(m.column, at(k-across/2), at(k+across/2+1))
+		ordered.Replace(m.column, at(k-across/2), at(k+across/2+1))
 	}
-}
-
-// replace puts a new value in the place of an old one in sorted, which stays ascending.
-func replace(sorted []float32, before, after float32) {
-	i, _ := slices.BinarySearch(sorted, before)
-	for ; i > 0 && sorted[i-1] > after; i-- {
-		sorted[i] = sorted[i-1]
-	}
-	for ; i+1 < len(sorted) && sorted[i+1] < after; i++ {
-		sorted[i] = sorted[i+1]
-	}
-	sorted[i] = after
 }

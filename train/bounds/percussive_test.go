@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"soloist/model/ordered"
 	"soloist/train/bsseval"
 )
 
@@ -94,7 +95,7 @@ func TestReplaceKeepsOrder(t *testing.T) {
 	ring, sorted := make([]float32, along), make([]float32, along)
 	for i := range 5000 {
 		next := float32(r.IntN(12)) // so that many are equal
-		replace(sorted, ring[i%along], next)
+		ordered.Replace(sorted, ring[i%along], next)
 		ring[i%along] = next
 		if !slices.Equal(sorted, slices.Sorted(slices.Values(ring))) {
 			t.Fatalf("after %d: %v of %v", i, sorted, ring)
